@@ -31,8 +31,7 @@ def run(options: Options, app: App) -> int:
     connections: Sequence[SourceConnection] | None = None
     findings = find_problems(app)
     if options.net:
-        from toolpin.doctor.connectivity import find_connections
-        from toolpin.doctor.connectivity_check import check_connections
+        from toolpin.doctor.connectivity import check_connections, find_connections
 
         try:
             connections = find_connections(app)
@@ -54,7 +53,7 @@ def _show(
         first, *lines = render(finding).split("\n")
         blocks.append("\n".join([paint(first, "yellow", sys.stdout), *lines]))
     if connections:
-        from toolpin.doctor.connectivity_check import render_connection
+        from toolpin.doctor.connectivity import render_connection
 
         blocks += [render_connection(connection) for connection in connections]
     if blocks:
@@ -70,7 +69,7 @@ def _document(
 ) -> None:
     sources = None
     if connections is not None:
-        from toolpin.doctor.connectivity_check import connection_table
+        from toolpin.doctor.connectivity import connection_table
 
         sources = [connection_table(connection) for connection in connections]
     result = {"findings": list(map(as_table, findings)), "sources": sources}

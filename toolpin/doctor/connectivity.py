@@ -1,25 +1,27 @@
-"""Queries the sources of the tools in use, as an install would.
+"""Queries the sources of the tools in use, as an install would, and checks the answers.
 
 Through the configured mirror and proxy, or by a registry's own client.
-`connectivity_check` reports the problems.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.doctor.current_requests import all_requests
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.doctor.findings import Finding
+from toolpin.errors import ToolpinError, UsageError, printable
 from toolpin.http import urls
 from toolpin.install.source_choice import allowed_sources
 from toolpin.plugins.tool_file import Tool
 from toolpin.sources.kinds import KINDS
 from toolpin.sources.spec import SourceSpec
 from toolpin.store import installs
+
+_CONFIGS = {"pip": "pip config list", "npm": "npm config list", "apt": "apt-get update"}
 
 
 class SourceConnection(NamedTuple):
@@ -96,3 +98,81 @@ def _connect(app: App, tool: Tool, spec: SourceSpec) -> SourceConnection:
         problem = ToolpinError(f"it lists no version for {app.host}")
         return connection._replace(problem=problem)
     return connection._replace(outcome=f"{count} versions for {app.host}")
+
+
+def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Finding]:
+    """Find sources without an answer, if that stops an install.
+
+    A source that the user did not choose, and that another source can replace, is fine.
+    """
+    for connection in connections:
+        others = [
+            other.source for other in connections if other.tool == connection.tool
+        ]
+        served = [
+            other
+            for other in connections
+            if other.tool == connection.tool and not other.problem
+        ]
+        if not connection.problem or (served and not connection.chosen):
+            continue
+        facts = [("URL", connection.requested), (connection.step, _problem(connection))]
+        if served:
+            facts.append(
+                ("instead", ", ".join(tool_source.source for tool_source in served))
+            )
+        elif len(others) > 1:
+            facts.append(("instead", f"none: {', '.join(others)} fail too"))
+        what = f"{connection.tool}, {connection.source}: no answer"
+        yield Finding("net", what, tuple(facts), _fix(connection, connection.problem))
+
+
+def render_connection(connection: SourceConnection) -> str:
+    """Render a connection: the source, then its answer or problem."""
+    problem = _problem(connection)
+    failed = "  <- fails here" if problem else ""
+    return (
+        f"{connection.tool}, {connection.source}: {printable(connection.requested)}\n"
+        f"  {connection.step}  {printable(problem or connection.outcome)}{failed}"
+    )
+
+
+def connection_table(connection: SourceConnection) -> dict[str, object]:
+    """Return a connection as JSON output shows it."""
+    return {
+        "tool": connection.tool,
+        "source": connection.source,
+        "asked": connection.requested,
+        "answers": connection.problem is None,
+        "hops": [
+            {
+                "name": connection.step,
+                "found": connection.outcome or None,
+                "problem": _problem(connection) or None,
+            }
+        ],
+    }
+
+
+def _problem(connection: SourceConnection) -> str:
+    """Return why a source gave no answer, in one line; "" if it did."""
+    if connection.problem is None:
+        return ""
+    values = [
+        value
+        for label, value in connection.problem.facts
+        if label in ("reason", "last") or label.endswith("output")
+    ]
+    return "; ".join([connection.problem.what, *values])
+
+
+def _fix(connection: SourceConnection, problem: ToolpinError) -> str:
+    client = connection.requested.partition(":")[0]
+    if not connection.canonical:
+        return _CONFIGS.get(client, "")
+    if problem.hint and "doctor" not in problem.hint:
+        return problem.hint
+    if connection.requested != connection.canonical:
+        return "toolpin config list --origin"
+    place = connection.canonical.rpartition("/")[0].partition("?")[0]
+    return f"toolpin config set mirrors.{place} https://mirror.example/path"
