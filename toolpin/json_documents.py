@@ -6,17 +6,16 @@ Text to value and back; equal values give equal bytes. No disk.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from toolpin.digests import parse_digest
 from toolpin.errors import ToolpinError
 from toolpin.json_text import parse_json
-from toolpin.model import Artifact, Digest, Pin, Receipt, RuntimeScripts, TreeFile
+from toolpin.model import Artifact, Pin, Receipt, RuntimeScripts, TreeFile
 from toolpin.verification import LEVELS, Level
 
 SCHEMA = 1
-_HEX_DIGITS = {"sha256": 64, "sha512": 128}
 
 
 def render_receipt(receipt: Receipt) -> str:
@@ -135,15 +134,12 @@ def _artifact_table(artifact: Artifact) -> dict[str, object]:
 
 def _artifact(table: dict[str, Any]) -> Artifact:
     """Return a validated artifact."""
-    algorithm, _, digits = table["digest"].partition(":")
-    length = _HEX_DIGITS[algorithm]
+    digest = parse_digest(table["digest"])
     size_bytes, filename = table["size_bytes"], table["filename"]
-    if not re.fullmatch(f"[0-9a-f]{{{length}}}", digits):
-        raise ValueError(f"expected a digest of {length} hex digits")
+    if digest is None:
+        raise ValueError("expected a digest")
     if not (size_bytes is None or type(size_bytes) is int):
         raise ValueError("expected a size in bytes")
     if "/" in filename or "\0" in filename or not filename:
         raise ValueError("expected a file name")
-    return Artifact(
-        str(table["locator"]), Digest(algorithm, digits), size_bytes, filename
-    )
+    return Artifact(str(table["locator"]), digest, size_bytes, filename)

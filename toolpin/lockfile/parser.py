@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from toolpin.digests import parse_digest
 from toolpin.errors import UsageError, shown
 from toolpin.lockfile.document import (
     NO_BUILD,
@@ -34,7 +35,6 @@ from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.toml_lines import Path, line_of
 from toolpin.verification import LEVELS
 
-_HEX_DIGITS = {"sha256": 64, "sha512": 128}
 # What a build may require; other words cannot be compared.
 _REQUIREMENTS = {"glibc", "musl", "macos", "soname"}
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
@@ -186,11 +186,10 @@ class _Reader:
         return Artifact(locator, digest, size, filename_of(locator))
 
     def _digest(self, value: object, path: Path) -> Digest:
-        algorithm, _, digits = str(value).partition(":")
-        length = _HEX_DIGITS.get(algorithm, 0)
-        if not length or not re.fullmatch(f"[0-9a-f]{{{length}}}", digits):
+        digest = parse_digest(str(value))
+        if digest is None:
             raise self._unfit(path, "sha256: or sha512: and its hex digits", value)
-        return Digest(algorithm, digits)
+        return digest
 
     def _key(self, text: str, path: Path) -> Key:
         tool, _, wanted = text.partition(" ")
