@@ -129,7 +129,8 @@ def is_json_requested(argv: Sequence[str]) -> bool:
 def parser_of(name: str) -> ArgumentParser:
     """Return the parser of a command that has a module."""
     parser, module = _Parser(f"toolpin {name}", VERBS[name].summary), _module(name)
-    defaults = dict.fromkeys(module.Options._fields) | module.Options._field_defaults
+    options = getattr(module, "Options", None)
+    defaults = options._field_defaults if options else {}
     declare(parser, getattr(module, "ARGUMENTS", {}), defaults)
     if actions := getattr(module, "ACTIONS", None):
         below = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -244,8 +245,10 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
 def _options(module: ModuleType, args: Namespace) -> object:
     """Return the options of a command as its own type, with defaults for the rest.
 
-    A list becomes a tuple.
+    A list becomes a tuple. None for a command without arguments.
     """
+    if not hasattr(module, "Options"):
+        return None
     given = {name: getattr(args, name, None) for name in module.Options._fields}
     return module.Options(
         **{

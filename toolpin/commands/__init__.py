@@ -1,15 +1,17 @@
 """One module per command: `ARGUMENTS` declares its arguments, `run` runs it.
 
 `Options` has their values, by their names; an argument that is not given has the
-default of its field.
+default of its field. A command without arguments has neither, and gets None.
 """
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Mapping, Sequence
 from keyword import iskeyword
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # `exec` has no parser
+    from argparse import ArgumentParser
 
 # The form of each argument, and its help, or its help and choices; None to hide it.
 # `tool`, `[tool]`, `word ...`, `[version ...]`; `--flag`, `--name VALUE`, `--name N`
@@ -19,8 +21,7 @@ Arguments = dict[str, str | tuple[str | None, Sequence[str]] | None]
 Actions = Mapping[str, tuple[str, Arguments]]
 
 
-class NoOptions(NamedTuple):
-    """The command line has no arguments."""
+_HIDDEN = "==SUPPRESS=="  # argparse's
 
 
 def declare(
@@ -33,7 +34,7 @@ def declare(
     for form, value in arguments.items():
         text, choices = value if isinstance(value, tuple) else (value, None)
         word, _, metavar = form.strip("[]").partition(" ")
-        more: dict[str, Any] = {"help": SUPPRESS if text is None else text}
+        more: dict[str, Any] = {"help": _HIDDEN if text is None else text}
         if choices:
             more["choices"] = choices
         if word.startswith("--"):

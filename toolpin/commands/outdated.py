@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.commands import NoOptions
 from toolpin.errors import ToolpinError
 from toolpin.json_tables import origin_table
 from toolpin.lockfile.document import EMPTY
@@ -53,10 +52,7 @@ class _Row(NamedTuple):
         return not is_below
 
 
-Options = NoOptions
-
-
-def run(_options: NoOptions, app: App) -> int:
+def run(_options: None, app: App) -> int:
     """Print a line for each request with a newer version."""
     rows: list[_Row] = []
     has_failed = False

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from toolpin.app import App
-from toolpin.commands import NoOptions
 from toolpin.shims.shim_directory import why_skipped
 from toolpin.tasks.shim_refresh import refresh_shims
 
-Options = NoOptions
 
-
-def run(options: NoOptions, app: App) -> int:  # noqa: ARG001 - every verb's shape
+def run(_options: None, app: App) -> int:
     """Write missing shims, remove unused ones, name the files left unchanged."""
     changes = refresh_shims(app.paths, app.registry)
     for verb, names in (("added", changes.added), ("removed", changes.removed)):
