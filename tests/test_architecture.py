@@ -16,7 +16,8 @@ from tests.support.run import REPOSITORY
 LAYERS = tuple(
     tuple(names.split())
     for names in (
-        "__init__ errors model versions digests env_patch json_text toml_lines",
+        "__init__ errors verification model versions digests env_patch json_text "
+        "toml_lines",
         "json_documents json_tables system archive",
         "http project",
         "binaries cache config",

@@ -45,7 +45,7 @@ class App:
     """One run of the command line, in one directory.
 
     `directory` replaces the current directory; `files` caches project files, lockfiles
-    and settings.
+    and settings. `trusts_first_use` is an option of the command line, never a setting.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class App:
         *,
         directory: str = "",
         files: Files | None = None,
+        trusts_first_use: bool = False,
     ) -> None:
         self.paths = paths
         self.env = env
@@ -63,6 +64,7 @@ class App:
         if directory:
             vars(self)["directory"] = directory
         self.files = files or Files()
+        self.trusts_first_use = trusts_first_use
         self._lockfiles: dict[str, Lockfile | None] = {}
 
     def derived(
@@ -87,6 +89,7 @@ class App:
             self.report,
             directory=self.directory,
             files=self.files,
+            trusts_first_use=self.trusts_first_use,
         )
         given = {
             "board": vars(self).get("board"),  # it starts a thread
@@ -123,9 +126,7 @@ class App:
     @property
     def place(self) -> Place:
         """The context in which commands are looked up."""
-        from toolpin.run.lookup_context import (  # noqa: PLC0415 - few commands need it
-            Place,
-        )
+        from toolpin.run.lookup_context import Place
 
         aliases, idioms = self.registry.aliases, self.idioms
         return Place(
@@ -162,14 +163,15 @@ class App:
     def settings(self) -> Settings:
         """The effective settings. Raises UsageError with the file and key."""
         # They load the TOML parser, which few commands need.
-        from toolpin.config.settings import read_settings  # noqa: PLC0415
+        from toolpin.config.settings import read_settings
 
-        return read_settings(self.paths, self.env, self.files.read_settings)
+        settings = read_settings(self.paths, self.env, self.files.read_settings)
+        return settings._replace(trust_on_first_use=self.trusts_first_use)
 
     @cached_property
     def host(self) -> Host:
         """This machine, or the target host of the install."""
-        from toolpin.system.host import detect  # noqa: PLC0415 - few commands need it
+        from toolpin.system.host import detect
 
         return detect()
 
@@ -179,15 +181,11 @@ class App:
 
         Raises Refused where other users could write to it.
         """
-        from toolpin.cache.cache_location import (  # noqa: PLC0415 - few need it
-            cache_directory,
-        )
+        from toolpin.cache.cache_location import cache_directory
 
         directory = cache_directory(self.env)
         if self.paths.shared:
-            from toolpin.store.shared_store import (  # noqa: PLC0415 - one store
-                check_shared,
-            )
+            from toolpin.store.shared_store import check_shared
 
             check_shared(self.paths, directory, self.env)
         return directory
@@ -195,23 +193,23 @@ class App:
     @cached_property
     def cache(self) -> Cache:
         """The cache of downloads. Raises what `cache_directory` raises."""
-        from toolpin.cache.verified import Cache  # noqa: PLC0415 - few need it
+        from toolpin.cache.verified import Cache
 
         return Cache(self.cache_directory)
 
     @cached_property
     def board(self) -> Board:
         """The progress display of this process."""
-        from toolpin.system.progress import Board  # noqa: PLC0415 - few need it
+        from toolpin.system.progress import Board
 
         return Board(self.report)
 
     @cached_property
     def clients(self) -> Clients:
         """The clients that query sources and download; signals end their processes."""
-        from toolpin.shims.stubs import without_shims  # noqa: PLC0415
-        from toolpin.sources.clients import Clients  # noqa: PLC0415 - network libraries
-        from toolpin.store.interruption import end_on_signals  # noqa: PLC0415
+        from toolpin.shims.stubs import without_shims
+        from toolpin.sources.clients import Clients
+        from toolpin.store.interruption import end_on_signals
 
         end_on_signals()
         return Clients(
@@ -227,18 +225,15 @@ class App:
     @cached_property
     def builder(self) -> Builder:
         """The builder of source code."""
-        from toolpin.run.tool_environment import (  # noqa: PLC0415 - few need it
-            built_with,
-        )
-        from toolpin.shims.stubs import without_shims  # noqa: PLC0415
-        from toolpin.steps.source_build import Builder  # noqa: PLC0415
+        from toolpin.run.tool_environment import built_with
+        from toolpin.shims.stubs import without_shims
+        from toolpin.steps.source_build import Builder
 
         def beside(tool: str, pin: Pin) -> tuple[str, ...]:
             request = self.request(tool)
-            store = self.paths._replace(into="")
             if request is None:
                 return ()
-            return built_with(request, pin, self.place._replace(paths=store))
+            return built_with(request, pin, self.place)
 
         return Builder(
             without_shims(self.env, self.paths.shims),
@@ -250,26 +245,24 @@ class App:
 
     @cached_property
     def installer(self) -> Installer:
-        """The installer for the store, or for the directory `paths.into`."""
-        from toolpin.install.pipeline import Installer  # noqa: PLC0415 - threads
+        """The installer for the store."""
+        from toolpin.install.pipeline import Installer
 
         return Installer(self)
 
     @cached_property
     def git(self) -> Git:
         """The git client that fetches plugins."""
-        from toolpin.plugins.asdf.git_client import Git  # noqa: PLC0415 - few need it
+        from toolpin.plugins.asdf.git_client import Git
 
         return Git(self.env, self.settings.rewrite, offline=self.settings.offline)
 
     @cached_property
     def plugin_directories(self) -> PluginDirectories:
         """The asdf plugins of the store; signals end their git processes too."""
-        from toolpin.config.asdfrc import read_asdfrc  # noqa: PLC0415
-        from toolpin.plugins.plugin_directories import (  # noqa: PLC0415 - few need it
-            PluginDirectories,
-        )
-        from toolpin.store.interruption import end_on_signals  # noqa: PLC0415
+        from toolpin.config.asdfrc import read_asdfrc
+        from toolpin.plugins.plugin_directories import PluginDirectories
+        from toolpin.store.interruption import end_on_signals
 
         end_on_signals()
         return PluginDirectories(
@@ -284,25 +277,21 @@ class App:
     @cached_property
     def plugin_index(self) -> Index:
         """The index of plugin short names."""
-        from toolpin.plugins.asdf_index import Index  # noqa: PLC0415 - few need it
+        from toolpin.plugins.asdf_index import Index
 
         url = self.settings.plugin_index
         return Index(self.paths, self.git, url, self.report.warn)
 
     def scripts(self, name: str) -> Scripts:
         """Return the scripts of a plugin, run in this directory."""
-        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few need it
-            Scripts,
-        )
+        from toolpin.plugins.asdf.script_runner import Scripts
 
         return Scripts(self.paths, name, self.env, self.directory)
 
     def build_scripts(self, name: str) -> Scripts:
         """Return the scripts of a plugin, with the other tools pinned here on PATH."""
-        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see scripts
-            Scripts,
-        )
-        from toolpin.run.tool_environment import pins_in  # noqa: PLC0415 - few need it
+        from toolpin.plugins.asdf.script_runner import Scripts
+        from toolpin.run.tool_environment import pins_in
 
         patch, _ = pins_in(self.place, without=name)
         env = {**self.env, **dict(patch.variables)}
@@ -310,9 +299,7 @@ class App:
 
     def lockfile(self, path: str) -> Lockfile | None:
         """Return a lockfile, read once, or None. Raises what `read_lockfile` raises."""
-        from toolpin.lockfile.reader import (  # noqa: PLC0415 - see settings
-            read_lockfile,
-        )
+        from toolpin.lockfile.reader import read_lockfile
 
         if path not in self._lockfiles:
             self._lockfiles[path] = read_lockfile(path, self.files)
@@ -325,9 +312,7 @@ class App:
         Another process may have changed them since they were read, so they are read
         again.
         """
-        from toolpin.system.file_lock import (  # noqa: PLC0415 - few commands write
-            held_files,
-        )
+        from toolpin.system.file_lock import held_files
 
         with held_files(self.paths.locks, *paths):
             self.forget()

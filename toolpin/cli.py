@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import NamedTuple, NoReturn
 
 from toolpin.app import App
+from toolpin.commands import declare
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.system.file_modes import use_own_umask
 from toolpin.system.paths import Paths, find_paths, find_system_paths
@@ -127,8 +128,14 @@ def is_json_requested(argv: Sequence[str]) -> bool:
 
 def parser_of(name: str) -> ArgumentParser:
     """Return the parser of a command that has a module."""
-    parser = _Parser(f"toolpin {name}", VERBS[name].summary)
-    _module(name).add_arguments(parser)
+    parser, module = _Parser(f"toolpin {name}", VERBS[name].summary), _module(name)
+    options = getattr(module, "Options", None)
+    defaults = options._field_defaults if options else {}
+    declare(parser, getattr(module, "ARGUMENTS", {}), defaults)
+    if actions := getattr(module, "ACTIONS", None):
+        below = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        for action, (summary, arguments) in actions.items():
+            declare(below.add_parser(action, help=summary), arguments, defaults)
     return parser
 
 
@@ -221,7 +228,12 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     module = _module(name)
     verb_options = _options(module, args)
     try:
-        app = App(_paths(is_system=bool(args.system)), env, report)
+        app = App(
+            _paths(is_system=bool(args.system)),
+            env,
+            report,
+            trusts_first_use=getattr(args, "trust_on_first_use", False),
+        )
         code: int = module.run(verb_options, app)
     except ToolpinError:
         if hasattr(module, "answer_failure"):  # a shell evaluates the output
@@ -233,8 +245,10 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
 def _options(module: ModuleType, args: Namespace) -> object:
     """Return the options of a command as its own type, with defaults for the rest.
 
-    A list becomes a tuple.
+    A list becomes a tuple. None for a command without arguments.
     """
+    if not hasattr(module, "Options"):
+        return None
     given = {name: getattr(args, name, None) for name in module.Options._fields}
     return module.Options(
         **{

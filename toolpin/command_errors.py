@@ -39,10 +39,6 @@ FOREIGN = {
 # argparse's messages, which differ between Python versions, and their replacements.
 _MESSAGES = (
     (r"the following arguments are required: (?P<name>.*)", "{prog} requires {name}"),
-    (
-        r"one of the arguments (?P<name>.*) is required",
-        "{prog} requires one of: {name}",
-    ),
     (r"argument (?P<name>\S+): expected .*argument.*", "{name} requires a value"),
     (
         r"argument (?P<name>\S+): invalid choice: (?P<value>.*?)"
@@ -52,10 +48,6 @@ _MESSAGES = (
     (
         r"argument (?P<name>\S+): invalid \w+ value: (?P<value>.*)",
         "{value} is not a valid value for {name}",
-    ),
-    (
-        r"argument (?P<name>\S+): not allowed with argument (?P<value>\S+)",
-        "{name} and {value} cannot be combined",
     ),
     (
         r"argument (?P<name>\S+): ignored explicit argument .*",

@@ -40,6 +40,14 @@ def make_digest(algorithm: str, text: str, place: str = "") -> Digest:
     return Digest(algorithm, text.lower())
 
 
+def parse_digest(text: str) -> Digest | None:
+    """Return the digest that `str` renders so, `sha256:hex`; None for other text."""
+    algorithm, _, digits = text.partition(":")
+    length = HEX_LENGTHS.get(algorithm, 0)
+    is_own = length and re.fullmatch(f"[0-9a-f]{{{length}}}", digits)
+    return Digest(algorithm, digits) if is_own else None
+
+
 def any_digest(text: str, place: str = "") -> Digest:
     """Make a digest of published hex, perhaps after `sha256:` or `sha512:`.
 

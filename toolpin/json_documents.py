@@ -6,16 +6,16 @@ Text to value and back; equal values give equal bytes. No disk.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from toolpin.digests import parse_digest
 from toolpin.errors import ToolpinError
 from toolpin.json_text import parse_json
-from toolpin.model import Artifact, Digest, Pin, Receipt, RuntimeScripts, TreeFile
+from toolpin.model import Artifact, Pin, Receipt, RuntimeScripts, TreeFile
+from toolpin.verification import LEVELS, Level
 
 SCHEMA = 1
-_HEX_DIGITS = {"sha256": 64, "sha512": 128}
 
 
 def render_receipt(receipt: Receipt) -> str:
@@ -39,12 +39,10 @@ def render_receipt(receipt: Receipt) -> str:
         "home_bins": receipt.home_bins,
         "facts": receipt.facts,
         "asks": receipt.runtime_scripts,
-        "first_use": receipt.first_use,
+        "verified": str(receipt.verified),
     }
     if receipt.defaults:
         head["defaults"] = receipt.defaults
-    if receipt.brought:
-        head["brought"] = True
     files = ",\n".join(f"  {json.dumps(list(file))}" for file in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
 
@@ -69,8 +67,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             home_bins=tuple(table.get("home_bins", ())),
             facts=tuple((name, value) for name, value in table.get("facts", ())),
             runtime_scripts=_runtime_scripts(table.get("asks")),
-            first_use=bool(table.get("first_use", False)),
-            brought=bool(table.get("brought", False)),
+            verified=_level(table),
             requires=tuple((name, least) for name, least in table.get("requires", ())),
             defaults=tuple(
                 (name, tuple(words)) for name, words in table.get("defaults", ())
@@ -123,21 +120,26 @@ def _runtime_scripts(value: object) -> RuntimeScripts:
     return "env" if value == "env" else "all" if value else ""
 
 
+def _level(table: dict[str, Any]) -> Level:
+    """Return how an install was verified; older receipts state the lowest levels."""
+    if "verified" in table:
+        return LEVELS[table["verified"]]
+    older = {"brought": Level.LOCKFILE, "first_use": Level.FIRST_USE}
+    return next((older[key] for key in older if table.get(key)), Level.HERE)
+
+
 def _artifact_table(artifact: Artifact) -> dict[str, object]:
     return {**artifact._asdict(), "digest": str(artifact.digest)}
 
 
 def _artifact(table: dict[str, Any]) -> Artifact:
     """Return a validated artifact."""
-    algorithm, _, digits = table["digest"].partition(":")
-    length = _HEX_DIGITS[algorithm]
+    digest = parse_digest(table["digest"])
     size_bytes, filename = table["size_bytes"], table["filename"]
-    if not re.fullmatch(f"[0-9a-f]{{{length}}}", digits):
-        raise ValueError(f"expected a digest of {length} hex digits")
+    if digest is None:
+        raise ValueError("expected a digest")
     if not (size_bytes is None or type(size_bytes) is int):
         raise ValueError("expected a size in bytes")
     if "/" in filename or "\0" in filename or not filename:
         raise ValueError("expected a file name")
-    return Artifact(
-        str(table["locator"]), Digest(algorithm, digits), size_bytes, filename
-    )
+    return Artifact(str(table["locator"]), digest, size_bytes, filename)

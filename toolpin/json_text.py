@@ -22,6 +22,6 @@ def parse_json(text: bytes | str) -> Any:  # noqa: ANN401 - a document of any sh
         tokens = sum(map(text.count, _SIGNS))
     if tokens > MOST_TOKENS:
         raise ValueError(f"it has more than {MOST_TOKENS:,} values")
-    import json  # noqa: PLC0415 - few commands parse a document
+    import json
 
     return json.loads(text)

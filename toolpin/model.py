@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:  # every command imports this module
+    from toolpin.verification import Level
 
 # A placeholder in an EnvPatch for a value that only the project decides; in no path.
 REQUIRED = "\x1d"
@@ -308,10 +311,8 @@ class Plan(NamedTuple):
     value must not be `no`. `runtime_scripts` states which scripts of its plugin run
     each time a program runs.
 
-    `first_use` marks a digest that no publisher states: it was recorded at the first
-    download. `brought` marks bytes that came with a lockfile's bundle and were not
-    fetched from their publisher here. `requires` are the least versions of the tools
-    that run it: `("tool-erlang", "27")`.
+    `verified` is how the digests of the artifacts are known here. `requires` are the
+    least versions of the tools that run it: `("tool-erlang", "27")`.
     """
 
     pin: Pin
@@ -323,14 +324,13 @@ class Plan(NamedTuple):
     bin_dirs: tuple[str, ...]
     commands: tuple[str, ...]
     proof: tuple[str, ...]
+    verified: Level
     variables: tuple[tuple[str, str], ...] = ()
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
     defaults: Defaults = ()
     demands: tuple[str, ...] = ()
     runtime_scripts: RuntimeScripts = ""
-    first_use: bool = False
-    brought: bool = False
     requires: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -380,7 +380,7 @@ class Receipt(NamedTuple):
     """What an install came from. `installed_at` is UTC as `2026-01-31T12:00:00Z`.
 
     A `bound` install runs only on this machine: its programs name private libraries.
-    `runtime_scripts`, `brought` and `requires` are as in a plan.
+    `runtime_scripts`, `verified` and `requires` are as in a plan.
     """
 
     pin: Pin
@@ -393,13 +393,12 @@ class Receipt(NamedTuple):
     files: tuple[TreeFile, ...]
     installed_at: str
     toolpin: str
+    verified: Level
     bound: bool = False
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     runtime_scripts: RuntimeScripts = ""
-    first_use: bool = False
-    brought: bool = False
     requires: tuple[tuple[str, str], ...] = ()
     defaults: Defaults = ()
 

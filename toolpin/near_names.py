@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from toolpin.app import App
@@ -10,13 +9,13 @@ from toolpin.errors import ToolpinError, UnknownCommand, as_word, searched
 from toolpin.model import Origin, Request
 from toolpin.project.toolversions import check_tool_name
 from toolpin.store import installs
-from toolpin.system.paths import Paths
+from toolpin.system.paths import Paths, names_in
 from toolpin.versions import nearest
 
 
 def near_names(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     """Return the known names that are spelled like the word, nearest first."""
-    import difflib  # noqa: PLC0415 - only a mistake needs it
+    import difflib
 
     return difflib.get_close_matches(word, list(known), n=most)
 
@@ -63,10 +62,7 @@ def with_near_commands(
     error: UnknownCommand, word: str, paths: Paths
 ) -> UnknownCommand:
     """Add the near names of known commands to the error of an unknown one."""
-    try:
-        near = near_names(word, sorted(os.listdir(paths.shims)))
-    except OSError:
-        near = []
+    near = near_names(word, names_in(paths.shims))
     facts = [("similar", ", ".join(near))] if near else []
     hint = f"toolpin which {as_word(near[0])}" if near else "toolpin list"
     return UnknownCommand(error.what, [*error.facts, *facts], error.hint or hint)

@@ -35,7 +35,7 @@ def test_a_plugin_goes_from_its_repository_to_a_running_program(
     lockfile = (home.project / "toolpin.lock").read_text()
     assert '"greet 1" = "1.1.0"' in lockfile
     assert f'locator = "git:file://{greet}@{first}"' in lockfile
-    assert 'verified = "plugin only' in lockfile
+    assert 'verified = "plugin-only"' in lockfile
 
     installed = home.toolpin("install", "--locked")
     assert installed.code == 0, installed.err

@@ -357,7 +357,7 @@ def test_a_build_without_a_checksum_is_skipped_with_a_line_and_a_command(
     assert done.code == 0, done.err
     assert "trusted on first use: sha256:" in done.err
     receipt = home.data / "installs/erlang/25.3/.toolpin/receipt.json"
-    assert json.loads(receipt.read_text())["first_use"] is True
+    assert json.loads(receipt.read_text())["verified"] == "first-use"
 
 
 def test_what_was_trusted_is_locked_for_two_hosts_and_installed_again_offline(
@@ -373,7 +373,7 @@ def test_what_was_trusted_is_locked_for_two_hosts_and_installed_again_offline(
     assert not lockfile.exists()
     assert home.toolpin("lock", *hosts, "--trust-on-first-use").code == 0
     text = lockfile.read_text()
-    assert text.count('verified = "first use"') == 2 * len(IMAGES)
+    assert text.count('verified = "first-use"') == 2 * len(IMAGES)
     for arch in ("amd64", "arm64"):
         for image in IMAGES:
             path = f"/hex/builds/otp/{arch}/{image}/OTP-25.3.tar.gz"

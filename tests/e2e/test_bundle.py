@@ -149,7 +149,7 @@ def test_a_bundle_installs_into_an_empty_home_without_network(
     assert other.run(other.shim("go"), "env", "GOVERSION").out == "go1.26.6\n"
     for tool, version in (("nodejs", "22.20.0"), ("golang", "1.26.6")):
         ours = receipt(locked, tool, version)
-        assert receipt(other, tool, version) == {**ours, "brought": True}
+        assert receipt(other, tool, version) == {**ours, "verified": "lockfile"}
     assert without_network(other, "install", "--locked").code == 0
 
 

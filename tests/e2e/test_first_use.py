@@ -10,8 +10,9 @@ import pytest
 
 from tests.support.archives import node_tarball
 from tests.support.run import Home
-from tests.support.server import Server
+from tests.support.server import Server, Status
 from tests.support.upstream import Upstream
+from toolpin.system.host import detect
 
 PLUGIN = """
 [tool]
@@ -77,7 +78,7 @@ def test_what_is_trusted_is_printed_recorded_and_held_to(home: Home) -> None:
     digest = hashlib.sha256(node_tarball("1.0")).hexdigest()
     text = f"trusted on first use: sha256:{digest} https://thing.example/thing-1.0-"
     assert text in done.err
-    assert receipt(home)["first_use"] is True
+    assert receipt(home)["verified"] == "first-use"
     assert digest in json.dumps(receipt(home)["artifacts"])
     # From the cache, and from the server too, with nobody asked to trust again.
     for emptied in (False, True):
@@ -87,7 +88,7 @@ def test_what_is_trusted_is_printed_recorded_and_held_to(home: Home) -> None:
         again = home.toolpin("install")
         assert again.code == 0, again.err
         assert "trusted on" not in again.err
-        assert receipt(home)["first_use"] is True
+        assert receipt(home)["verified"] == "first-use"
 
 
 @pytest.mark.parametrize("flags", [[], [FLAG]])
@@ -115,18 +116,56 @@ def test_a_lockfile_carries_the_trust_to_another_machine(
     assert not (home.project / "toolpin.lock").exists()
     assert home.toolpin("lock", FLAG).code == 0
     lockfile = (home.project / "toolpin.lock").read_text()
-    assert 'verified = "first use"' in lockfile
+    assert 'verified = "first-use"' in lockfile
     other = {
         "TOOLPIN_DATA_DIR": str(home.root / "data2"),
         "TOOLPIN_CACHE_DIR": str(home.root / "cache2"),
     }
     assert home.toolpin("install", "--locked", env=other).code == 0
     file = home.root / "data2/installs/thing/1.0/.toolpin/receipt.json"
-    assert json.loads(file.read_text())["first_use"] is True
+    assert json.loads(file.read_text())["verified"] == "first-use"
     for target in ("linux", "mac"):
         place.put(f"/thing-1.0-{target}.tar.xz", node_tarball("6.6.6"))
     third = {name: value.replace("2", "3") for name, value in other.items()}
     assert home.toolpin("install", "--locked", env=third).code == 1
+
+
+def test_a_locked_version_is_not_moved_to_a_source_that_proves_less(
+    home: Home, place: Server
+) -> None:
+    """The second source's file was trusted before; the first one has it no more."""
+    head, first = PLUGIN.split("[[source]]")
+    named = first.replace('"none"', '"{url}.sha256"')
+    second = first.replace('"upstream"', '"second"').replace("/index", "/second")
+    second = second.replace("/thing-", "/second-")
+    plugin = home.config / "plugins/thing.toml"
+    plugin.write_text("[[source]]".join((head, named, second)))
+    place.put("/second.json", json.dumps([{"version": "1.0"}]).encode())
+    data = node_tarball("1.0")
+    for target in ("linux", "mac"):
+        digest = hashlib.sha256(data).hexdigest()
+        place.put(f"/thing-1.0-{target}.tar.xz.sha256", digest.encode())
+        place.put(f"/second-1.0-{target}.tar.xz", data)
+    home.env["TOOLPIN_SOURCES"] = "upstream,second"
+    here = str(detect())
+    assert home.toolpin("lock", "--host", here).code == 0
+    text = (home.project / "toolpin.lock").read_text()
+    assert 'verified = "checksum"' in text
+    assert home.toolpin("install", "--source", "second", FLAG).code == 0
+    place.put("/index.json", json.dumps([{"version": "2.0"}]).encode())
+    for target in ("linux", "mac"):
+        gone = f"/thing-1.0-{target}.tar.xz.sha256"
+        place.put(gone, b"", fault=Status(404))
+    refused = home.toolpin("lock", "--refresh", "thing")
+    assert refused.code == 1
+    what = "thing 1.0 was locked at the level checksum, and second has first-use"
+    assert what in refused.err
+    command = "lock", "--refresh", "thing", "--source", "second"
+    assert f"  try: toolpin {' '.join(command)}\n" in refused.err
+    assert (home.project / "toolpin.lock").read_text() == text
+    done = home.toolpin(*command)
+    assert done.code == 0, done.err
+    assert 'verified = "first-use"' in (home.project / "toolpin.lock").read_text()
 
 
 def test_no_file_and_no_variable_can_switch_it_on(home: Home, place: Server) -> None:

@@ -188,7 +188,7 @@ def test_builds_that_were_left_out_are_taken_once_that_is_allowed(
     result = home.toolpin("lock", "--trust-on-first-use")
     assert result.code == 0
     assert "trusted on first use: sha256:" in result.err
-    assert 'verified = "first use"' in lockfile.read_text()
+    assert 'verified = "first-use"' in lockfile.read_text()
     assert before.count("[[build]]") == 1
     assert lockfile.read_text().count("[[build]]") == 2
     assert home.toolpin("install", "--locked").code == 0
@@ -206,7 +206,7 @@ def test_a_pin_without_a_checksum_is_written_by_the_command_of_the_hint(
     assert file.read_text() == "erlang 25.3\n"
     pasted(home, result)
     assert file.read_text() == "erlang 25.2\n"
-    assert 'verified = "first use"' in file.with_name("toolpin.lock").read_text()
+    assert 'verified = "first-use"' in file.with_name("toolpin.lock").read_text()
 
 
 def test_a_lock_without_a_checksum_is_done_as_it_was_asked_for(

@@ -13,9 +13,18 @@ from toolpin.errors import NotPublished, Refused, ToolpinError
 from toolpin.model import Artifact, Digest, Pin, Plan, Rewrite, Run, Step, Unpack
 from toolpin.steps.final_path import finish
 from toolpin.steps.tree_check import check_proof
-from toolpin.store import cleanup, installs, publication, stage_names, staging
+from toolpin.store import (
+    cleanup,
+    installs,
+    publication,
+    stage_names,
+    staging,
+    tree_directory,
+)
 from toolpin.system.host import detect
 from toolpin.system.paths import Paths
+from toolpin.system.tree_paths import TreePaths
+from toolpin.verification import Level
 
 PIN = Pin("erlang", "25.2.3")
 OLD = "/usr/lib/erlang"
@@ -38,6 +47,7 @@ def plan_of(*steps: Step, proof: tuple[str, ...] = ()) -> Plan:
         bin_dirs=("bin",),
         commands=("erl",),
         proof=proof,
+        verified=Level.CHECKSUM,
     )
 
 
@@ -116,45 +126,49 @@ def test_a_tree_behind_the_mark_of_a_dead_process_does_not_count_and_is_swept(
 def test_what_stood_aside_for_a_dead_process_is_put_back(
     is_marked: bool, paths: Paths, tmp_path: Path
 ) -> None:
-    paths = paths._replace(into=str(tmp_path / "image"))
-    publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
-    aside = Path(stage_names.stage_of(paths, PIN, stage_names.ASIDE))
-    os.rename(paths.install(*PIN), aside)
+    trees = TreePaths(str(tmp_path / "image"), paths)
+    publication.publish(
+        trees, plan_of(REWRITE), [archive(tmp_path)], "now", room=staging.set_aside
+    )
+    aside = Path(stage_names.stage_of(trees, PIN, stage_names.ASIDE))
+    os.rename(trees.install(*PIN), aside)
     (aside / "old").touch()
     if is_marked:
-        Path(paths.install(*PIN)).mkdir()
-        mark = Path(paths.incomplete, "erlang", "25.2.3")
+        Path(trees.install(*PIN)).mkdir()
+        mark = Path(trees.incomplete, "erlang", "25.2.3")
         mark.parent.mkdir(exist_ok=True)
-        mark.write_text(stage_names.mark_text(paths.install(*PIN)))
-    with staging.version_lock(paths, PIN):
-        cleanup.clean_up(paths)
+        mark.write_text(stage_names.mark_text(trees.install(*PIN)))
+    with staging.version_lock(trees, PIN):
+        tree_directory.clean_up(trees)
     assert aside.exists()  # its owner lives
-    cleanup.clean_up(paths, {"erlang"})
-    cleanup.tidy(paths)
-    assert "old" in os.listdir(paths.install(*PIN))
-    assert os.listdir(paths.into) == ["erlang"]
+    tree_directory.clean_up(trees, {"erlang"})
+    tree_directory.tidy(trees)
+    assert "old" in os.listdir(trees.install(*PIN))
+    assert os.listdir(trees.data) == ["erlang"]
 
 
 def test_a_tree_that_is_not_toolpins_is_put_in_no_place(
     paths: Paths, tmp_path: Path
 ) -> None:
     """A checkout can bring along what looks as if it had stood aside."""
-    paths = paths._replace(into=str(tmp_path / "image"))
-    Path(stage_names.stage_of(paths, PIN, stage_names.ASIDE), "bin").mkdir(parents=True)
-    cleanup.clean_up(paths, {"erlang"})
-    assert not os.path.lexists(paths.install(*PIN))
+    trees = TreePaths(str(tmp_path / "image"), paths)
+    Path(stage_names.stage_of(trees, PIN, stage_names.ASIDE), "bin").mkdir(parents=True)
+    tree_directory.clean_up(trees, {"erlang"})
+    assert not os.path.lexists(trees.install(*PIN))
 
 
 def test_what_made_room_is_deleted_after_a_death_at_the_end(
     paths: Paths, tmp_path: Path
 ) -> None:
-    paths = paths._replace(into=str(tmp_path / "image"))
-    Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True)
-    publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
-    Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True, exist_ok=True)
-    cleanup.clean_up(paths)
-    assert os.listdir(paths.staging) == []
-    assert os.path.exists(f"{paths.install(*PIN)}/bin/erl")
+    trees = TreePaths(str(tmp_path / "image"), paths)
+    Path(trees.staging, "erlang@25.2.3@aside").mkdir(parents=True)
+    publication.publish(
+        trees, plan_of(REWRITE), [archive(tmp_path)], "now", room=staging.set_aside
+    )
+    Path(trees.staging, "erlang@25.2.3@aside").mkdir(parents=True, exist_ok=True)
+    tree_directory.clean_up(trees)
+    assert os.listdir(trees.staging) == []
+    assert os.path.exists(f"{trees.install(*PIN)}/bin/erl")
 
 
 def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from toolpin.store.inspection import Inspection, inspect
 from toolpin.store.repair import Repaired, repair
 from toolpin.system.host import detect
 from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 PIN = Pin("nodejs", "22.1.0")
 
@@ -40,6 +41,7 @@ def paths(tmp_path: Path) -> Paths:
         bin_dirs=("bin",),
         commands=("node",),
         proof=(),
+        verified=Level.CHECKSUM,
     )
     publication.publish(paths, plan, [str(archive)], "2026-01-31T12:00:00Z")
     return paths

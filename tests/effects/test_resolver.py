@@ -19,6 +19,7 @@ from toolpin.store.installs import remember_channel
 from toolpin.system.host import any_of
 from toolpin.system.paths import Paths
 from toolpin.system.report import Report
+from toolpin.verification import Level
 
 INSTALLED = ("20.1.0", "22.1.0", "22.2.0", "22", "ref-main")
 LOCKED = {"22": "22.1.0", "lts": "24.0.0", "20.1.0": "20.1.0"}
@@ -43,7 +44,11 @@ def write_lockfile(app: App) -> None:
     artifact = Artifact(url, Digest("sha256", "a" * 64), None, "node.tar.gz")
     entries = tuple(
         Entry(
-            Pin("nodejs", item), "linux-x64", "nodejs.org", "here", Build((artifact,))
+            Pin("nodejs", item),
+            "linux-x64",
+            "nodejs.org",
+            Level.HERE,
+            Build((artifact,)),
         )
         for item in sorted(set(LOCKED.values()))
     )

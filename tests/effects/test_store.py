@@ -21,6 +21,7 @@ from toolpin.model import Artifact, Digest, Link, Pin, Plan, Unpack
 from toolpin.store import cleanup, installs, publication, staging
 from toolpin.system.host import detect
 from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 PIN = Pin("nodejs", "22.1.0")
 NOW = "2026-01-31T12:00:00Z"
@@ -45,6 +46,7 @@ def _publish(paths: Paths, data: bytes, **changes: object) -> None:
         bin_dirs=("bin",),
         commands=("node",),
         proof=("node", "--version", "v22.1.0"),
+        verified=Level.CHECKSUM,
         variables=(("NODE_HOME", "{install}/x"),),
     )._replace(**changes)  # type: ignore[arg-type]
     publication.publish(paths, plan, [str(archive)], NOW)

@@ -11,6 +11,7 @@ from toolpin.errors import Refused
 from toolpin.model import Artifact, Digest, Link, Pin, Plan, Step, Unpack
 from toolpin.steps.unpack_steps import unpack_all
 from toolpin.system.host import any_of
+from toolpin.verification import Level
 
 FILE = "demo-1.0.tar.gz"
 
@@ -41,6 +42,7 @@ def placed(tmp_path: Path, *steps: Step) -> Path:
         (),
         (),
         (),
+        Level.CHECKSUM,
     )
     unpack_all(plan, [str(archive)], str(stage))
     return stage

@@ -66,7 +66,9 @@ def test_a_locked_toolchain_comes_back_without_network(tmp_path: Path) -> None:
     assert _without_network(other, "bundle", "install", "tools.bundle").code == 0
     assert _answers(other) == before
     # The same bytes; that no source was asked for them stands there, too.
-    assert _receipts(other) == [{**receipt, "brought": True} for receipt in receipts]
+    assert _receipts(other) == [
+        {**receipt, "verified": "lockfile"} for receipt in receipts
+    ]
 
 
 def _builds_a_program(home: Home) -> None:

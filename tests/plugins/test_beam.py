@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.beam import BeamUpstream
 from tests.support.server import Server
+from toolpin.verification import Level
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
 from toolpin.errors import NoFit, NotPublished, Unreachable
@@ -17,7 +18,7 @@ from toolpin.install.catalogs import Catalogs
 from toolpin.install.source_choice import no_source_error
 from toolpin.install.first_builds import Failure
 from toolpin.install.jobs import Job
-from toolpin.install.planner import assemble, locked_builds, make_plan, verified_by
+from toolpin.install.planner import assemble, locked_builds, make_plan
 from toolpin.model import (
     Artifact,
     Digest,
@@ -218,8 +219,9 @@ def test_every_image_is_locked_and_each_host_finds_its_own(
     chosen = best(builds, HERE, lambda build: build)
     assert chosen
     assert "ubuntu-22.04" in chosen.artifacts[0].locator
-    assert verified_by(spec) == "catalogue"
-    assert assemble(erlang, spec, pin, HERE, chosen.artifacts).steps
+    plan = assemble(erlang, spec, pin, HERE, chosen.artifacts)
+    assert plan.steps
+    assert plan.verified == Level.CHECKSUM
     main = chosen.artifacts[0]
     for foreign in (
         main._replace(locator=main.locator.replace("22.04", "16.04")),

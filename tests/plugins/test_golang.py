@@ -10,10 +10,11 @@ import pytest
 from tests.support.golang import TARGETS, GoUpstream
 from tests.support.run import Home
 from tests.support.server import Server
+from toolpin.verification import Level
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.system.host import any_of
-from toolpin.install.planner import locked_builds, make_plan, verified_by
+from toolpin.install.planner import locked_builds, make_plan
 from toolpin.model import Artifact, Digest, Pin, Release
 from toolpin.system.paths import Paths
 from toolpin.plugins.tool_file import Tool
@@ -68,7 +69,7 @@ def test_digest_and_size_come_out_of_the_list(
     artifact = plan.artifacts[0]
     assert artifact.locator == f"https://go.dev/dl/go1.26.6.{target}.tar.gz"
     assert artifact.size_bytes
-    assert verified_by(golang.sources[0]) == "catalogue"
+    assert plan.verified == Level.CHECKSUM
 
 
 def test_a_version_that_the_list_lacks_is_not_published(

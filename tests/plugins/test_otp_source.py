@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.run import REPOSITORY
 from tests.support.server import Server
+from toolpin.verification import Level
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
 from toolpin.errors import NoChecksum, NotPublished, Unreachable, UsageError
@@ -25,8 +26,6 @@ from toolpin.install.planner import (
     assemble,
     locked_builds,
     make_plan,
-    verified_by,
-    all_verified_by,
 )
 from toolpin.install.source_build_plan import left_out, recipe_for, supply
 from toolpin.model import (
@@ -150,7 +149,8 @@ def test_the_digest_is_in_the_releases_own_list(
         tarball("25.2.3")._replace(digest=Digest("sha256", CODE)),
     )
     (build,) = locked_builds(erlang, spec, pin, HOST, on)
-    assert verified_by(spec, build) == "checksum file"
+    assert build.artifacts == plan.artifacts
+    assert plan.verified == Level.CHECKSUM
     assert not [request for request in server.requests if "/api" in request.path]
 
 
@@ -177,8 +177,7 @@ def test_a_release_without_list_and_digests_has_no_checksum(
     later = clients(server, tmp_path, Apt(), first=False)
     (build,) = locked_builds(erlang, spec, pin, HOST, later)
     assert build.artifacts[0].digest.hex == CODE
-    assert verified_by(spec, build) == "release"
-    assert all_verified_by(spec) == {"checksum file", "release"}
+    assert make_plan(erlang, spec, pin, HOST, later).verified == Level.CHECKSUM
 
 
 def test_code_is_built_where_nobody_has_built_it(erlang: Tool) -> None:

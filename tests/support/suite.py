@@ -13,6 +13,7 @@ from toolpin.steps.unpack_steps import survey
 from toolpin.store.publication import publish
 from toolpin.system.host import any_of
 from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 TRIPLETS = {"linux-x64": "x86_64-linux-gnu", "linux-arm64": "aarch64-linux-gnu"}
 _APT_GET = """#!/bin/sh
@@ -67,7 +68,16 @@ class Suite:
 
         pin = Pin(helper.name, helper.wheel.version)
         plan = Plan(
-            pin, any_of(host), "pypi", "", (helper.wheel.artifact,), (), (), (), ()
+            pin,
+            any_of(host),
+            "pypi",
+            "",
+            (helper.wheel.artifact,),
+            (),
+            (),
+            (),
+            (),
+            Level.REGISTRY,
         )
         publish(paths, plan, (), "2026-01-31T12:00:00Z", restore=restore)
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from tests.support.plugin_index import bundled_tools
 from tests.support.run import REPOSITORY
-from toolpin.install.planner import verified_by
 from toolpin.plugins.tool_file import Tool
 from toolpin.sources.fields import NO_CHECKSUMS
+from toolpin.sources.kinds import KINDS
 from toolpin.sources.spec import SourceSpec
 from toolpin.versions import sort_key
 
@@ -28,13 +28,6 @@ _BEGIN = (
 )
 _END = "<!-- End of the tools. -->\n"
 _SYSTEMS = {"linux": "Linux", "macos": "macOS"}
-_LEVELS = {
-    "catalogue": "checksum",
-    "checksum file": "checksum",
-    "release": "checksum, of GitHub",
-    "registry": "registry",
-    "signed index": "signature",
-}
 _HEAD = f"""\
 # Bundled tools
 
@@ -94,7 +87,13 @@ def _row(tool: Tool, oldest: str) -> str:
 def _level(spec: SourceSpec) -> str:
     if getattr(spec.own, "checksums", "") == NO_CHECKSUMS:
         return "none"
-    return _LEVELS[verified_by(spec)]
+    level = str(KINDS[spec.kind].level)
+    return f"{level}, of GitHub" if _is_of_github(spec) else level
+
+
+def _is_of_github(spec: SourceSpec) -> bool:
+    """Return whether GitHub's own checksum is used: the release has no list of them."""
+    return spec.kind == "github" and not spec.own.checksums_asset
 
 
 def _hosts(tool: Tool) -> Iterator[str]:

@@ -16,6 +16,7 @@ from toolpin.json_documents import (
     render_receipt,
 )
 from toolpin.model import Artifact, Digest, Pin, Receipt, TreeFile
+from toolpin.verification import Level
 
 _TEXT = st.text(max_size=20)
 _ARTIFACT = st.builds(
@@ -38,12 +39,30 @@ _RECEIPT = st.builds(
     st.lists(_FILE, max_size=5).map(tuple),
     _TEXT,
     _TEXT,
+    st.sampled_from([level for level in Level if level]),
 )
 
 
 @given(_RECEIPT)
 def test_a_receipt_comes_back_as_it_was(receipt: Receipt) -> None:
     assert parse_receipt(render_receipt(receipt), "receipt.json") == receipt
+
+
+@pytest.mark.parametrize(
+    ("flags", "level"),
+    [
+        ({"first_use": False}, Level.HERE),
+        ({"first_use": True}, Level.FIRST_USE),
+        ({"first_use": True, "brought": True}, Level.LOCKFILE),
+    ],
+)
+def test_a_receipt_of_an_earlier_toolpin_has_flags(
+    flags: dict[str, bool], level: Level
+) -> None:
+    receipt = Receipt(Pin("a", "1"), "", "", "", (), (), (), (), "", "", level)
+    table = json.loads(render_receipt(receipt))
+    del table["verified"]
+    assert parse_receipt(json.dumps({**table, **flags}), "receipt.json") == receipt
 
 
 @given(_TEXT, st.lists(_ARTIFACT, max_size=3))

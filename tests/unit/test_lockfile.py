@@ -13,10 +13,19 @@ from hypothesis import strategies as st
 from toolpin.errors import Mismatch, NotLocked, UsageError
 from toolpin.install.jobs import Job
 from toolpin.install.locked_plan import rebuilt
-from toolpin.lockfile.document import Entry, Key, Locked, Lockfile, filename_of, render
+from toolpin.lockfile.document import (
+    Entry,
+    Key,
+    Locked,
+    Lockfile,
+    filename_of,
+    no_build,
+    render,
+)
 from toolpin.lockfile.header import can_mean, pinned
 from toolpin.lockfile.parser import parse
 from toolpin.model import Artifact, Build, Digest, Origin, Pin
+from toolpin.verification import Level
 
 PLACE = "/p/toolpin.lock"
 TOOLS = st.sampled_from(["nodejs", "golang", "erlang", "x.y-z_1"])
@@ -49,10 +58,10 @@ ENTRIES = st.builds(
     st.builds(Pin, TOOLS, VERSIONS),
     HOSTS,
     st.sampled_from(["upstream", "npm"]),
-    st.sampled_from(["registry", "checksum file"]),
+    st.sampled_from([level for level in Level if level]),
     BUILDS,
 ) | st.builds(
-    lambda pin, host: Entry(pin, host, "none", "", Build(())),
+    no_build,
     st.builds(Pin, TOOLS, VERSIONS),
     HOSTS,
 )
@@ -85,7 +94,7 @@ LOCK = Lockfile(
             Pin("nodejs", "24.19.0"),
             "linux-x64",
             "pypi",
-            "registry",
+            Level.REGISTRY,
             Build(
                 (
                     Artifact(
@@ -98,7 +107,7 @@ LOCK = Lockfile(
                 (("glibc", "2.28"),),
             ),
         ),
-        Entry(Pin("golang", "1.26.6"), "macos-x64", "none", "", Build(())),
+        no_build(Pin("golang", "1.26.6"), "macos-x64"),
     ),
     ("linux-x64", "macos-x64"),
     (Key("nodejs", "22.20.0"),),
@@ -212,6 +221,7 @@ def _replaced(old: str, new: str) -> Callable[[], str]:
         pytest.param(
             _replaced("verified =", "run = 'x'\nverified ="), id="key in build"
         ),
+        pytest.param(_replaced('"registry"', '"xqwzt"'), id="unknown level"),
         pytest.param(_replaced("schema = 1", "schema = 1\nx = 1"), id="key at the top"),
         pytest.param(_replaced("size = 6", "size = -6"), id="negative size"),
         pytest.param(_replaced("size = 60000000", "size = 1.5"), id="broken size"),

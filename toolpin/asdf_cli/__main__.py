@@ -92,7 +92,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _dispatch(words: list[str], *, for_plugin: bool) -> int:
     if words[:1] in (["--version"], ["-v"]):
-        from toolpin.asdf_cli.about import VERSION  # noqa: PLC0415 - once
+        from toolpin.asdf_cli.about import VERSION
 
         Report().answer(f"asdf version {VERSION}")
         return 0
@@ -111,9 +111,7 @@ def _dispatch(words: list[str], *, for_plugin: bool) -> int:
         word = words[0]
     if word in VERBS:
         return _verb(word)(context, words[1:])
-    from toolpin.asdf_cli import (  # noqa: PLC0415 - a command that asdf had before
-        program_words,
-    )
+    from toolpin.asdf_cli import program_words
 
     if program_words.has_extension(context, word, words[1:]):
         context.say(f"asdf {word} is now: asdf cmd {word}")

@@ -180,7 +180,7 @@ def _note(context: AsdfContext) -> None:
         with open(paths.asdf_note, "w", encoding="utf-8"):
             pass
         if os.path.isdir(paths.installs):
-            from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415 - once
+            from toolpin.tasks.shim_refresh import refresh_shims
 
             refresh_shims(paths, context.app.registry)
 

@@ -34,7 +34,7 @@ def exec_(context: AsdfContext, words: Sequence[str]) -> NoReturn:
     _check(context, command, _SET_UP)
 
     def reshim() -> None:
-        from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415 - rarely
+        from toolpin.tasks.shim_refresh import refresh_shims
 
         refresh_shims(app.paths, app.registry)
 
@@ -63,7 +63,7 @@ def env(context: AsdfContext, words: Sequence[str]) -> NoReturn:
         rest = rest[1:]
     result = _find(context, command, _SET_UP)
     program, *args = rest or ["env"]
-    import shutil  # noqa: PLC0415 - with it much else
+    import shutil
 
     path = shutil.which(program, path=result.environment.get("PATH"))
     if path is None:
@@ -162,7 +162,7 @@ def _check(context: AsdfContext, command: str, unknown: int) -> None:
     tools = {pin.tool for pin in pins} | _of_stub(context, command)
     if not tools:
         what = f"unknown command: {printable(command)}. Perhaps you have to reshim?"
-        from toolpin.store.unimported import (  # noqa: PLC0415 - an error
+        from toolpin.store.unimported import (
             import_line,
             unimported,
         )
@@ -264,9 +264,7 @@ def _as_asdf(context: AsdfContext, program_path: LookupResult) -> LookupResult:
     """Return a result with asdf's variables, and without the translated ones."""
     more: dict[str, str] = {}
     if program_path.pin:
-        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - some
-            variables_of,
-        )
+        from toolpin.plugins.asdf.script_runner import variables_of
 
         more = variables_of(context.app.paths, program_path.pin)
     return program_path._replace(

@@ -10,6 +10,7 @@ import os
 import shlex
 import string
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from toolpin.app import App
 from toolpin.asdf_cli.asdf_context import (
@@ -36,6 +37,9 @@ from toolpin.project.toolversions import check_tool_name, edit
 from toolpin.shims import asdf_note
 from toolpin.store import installs
 from toolpin.tasks.shim_refresh import refresh_shims
+
+if TYPE_CHECKING:
+    from toolpin.system.tree_paths import TreePaths
 
 _PLAIN = frozenset(f"{string.ascii_letters}{string.digits} ._+~:/@-")
 
@@ -79,10 +83,8 @@ def _provide(
     start: str = "error installing version: ",
 ) -> int:
     """Install what requests name; 1 if a version is missing at the end."""
-    from toolpin.tasks.install_requests import (  # noqa: PLC0415 - with it much else
-        install_requests,
-    )
-    from toolpin.tasks.request_options import InstallOptions  # noqa: PLC0415
+    from toolpin.tasks.install_requests import install_requests
+    from toolpin.tasks.request_options import InstallOptions
 
     code, not_installed = 0, []
     for request in requests:
@@ -125,9 +127,9 @@ def _show(
     outcomes: Sequence[Outcome],
     errors: list[ToolpinError],
     app: App,
+    _trees: TreePaths | None,
     *,
     start: str,
-    runs_here: bool = True,  # noqa: ARG001 - every Show's shape
 ) -> int:
     """Print what failed, as asdf does; the output of scripts comes before it."""
     errors += [outcome.error for outcome in outcomes if outcome.error]
@@ -142,7 +144,7 @@ def _show(
 
 def uninstall(context: AsdfContext, words: Sequence[str]) -> int:
     """Remove one version: only one that asdf would have installed."""
-    from toolpin.tasks.removal import remove_all  # noqa: PLC0415 - rarely
+    from toolpin.tasks.removal import remove_all
 
     given = split(words)
     tool, version = context.tool(given.name(0)), given.name(1)
@@ -195,7 +197,7 @@ def _exact(context: AsdfContext, name: str, version: str) -> str:
     head, _, prefix = version.partition(":")
     if head != "latest":
         return version
-    from toolpin.asdf_cli.version_queries import newest  # noqa: PLC0415 - rarely
+    from toolpin.asdf_cli.version_queries import newest
 
     result = newest(context, context.tool(name), prefix)
     if result is None:
@@ -220,7 +222,7 @@ def _place(context: AsdfContext, *, at_home: bool, above: bool) -> str:
 
 def _write(context: AsdfContext, name: str, versions: Sequence[str], path: str) -> None:
     """Change one line of a file, and of its lockfile if there is one."""
-    from toolpin.lockfile_update.pin_line import write_line  # noqa: PLC0415 - one verb
+    from toolpin.lockfile_update.pin_line import write_line
 
     app = context.app
     wanted = [wanted_of(version) for version in versions]

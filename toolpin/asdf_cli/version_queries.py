@@ -153,9 +153,7 @@ def list_all(context: AsdfContext, words: Sequence[str]) -> int:
 
 def _listed(context: AsdfContext, tool: str) -> Sequence[str] | None:
     """Return the list of a tool's plugin; None after an error, which is printed."""
-    from toolpin.tasks.version_listing import (  # noqa: PLC0415 - it queries sources
-        list_versions,
-    )
+    from toolpin.tasks.version_listing import list_versions
 
     result = context.app.registry.require(tool)
     if not os.path.isdir(result.file):
@@ -190,9 +188,7 @@ def latest(context: AsdfContext, words: Sequence[str]) -> int:
 
 def newest(context: AsdfContext, tool: str, prefix: str) -> str | None:
     """Return the newest version; without one, print that to stdout."""
-    from toolpin.tasks.version_listing import (  # noqa: PLC0415 - it queries sources
-        newest_listed,
-    )
+    from toolpin.tasks.version_listing import newest_listed
 
     registry = context.app.registry.get(tool)
     version = None

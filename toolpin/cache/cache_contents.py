@@ -18,7 +18,7 @@ from toolpin.json_documents import parse_note
 from toolpin.model import Artifact, Digest, Pin
 from toolpin.system.directory_tree import remove_tree, walk
 from toolpin.system.file_lock import try_held
-from toolpin.system.paths import open_regular
+from toolpin.system.paths import names_in, open_regular
 
 _WORD = "[A-Za-z0-9@][A-Za-z0-9@._+~-]*"
 _HOST = "(?:linux|macos)-[a-z0-9]+(?:-musl)?"
@@ -98,7 +98,7 @@ def clean(cache: Cache, *, dry_run: bool = False) -> Cleaning:
 
 def _archive_files(cache: Cache) -> Iterator[tuple[Digest, str]]:
     for algorithm in ("sha256", "sha512"):
-        for name in _names(f"{cache.root}/archives/{algorithm}"):
+        for name in names_in(f"{cache.root}/archives/{algorithm}"):
             digest = Digest(algorithm, name)
             if _NAME.fullmatch(f"{algorithm}-{name}"):
                 yield digest, cache.archive(digest)
@@ -108,7 +108,7 @@ def _fetched_files(cache: Cache) -> Iterator[tuple[str, str]]:
     """Yield the file lock's name and the path of each archive and partial download."""
     for digest, path in _archive_files(cache):
         yield f"{digest.algorithm}-{digest.hex}", path
-    for name in _names(f"{cache.root}/partial"):
+    for name in names_in(f"{cache.root}/partial"):
         if match := _NAME.fullmatch(name):
             yield f"{match[1]}-{match[2]}", f"{cache.root}/partial/{name}"
 
@@ -159,10 +159,3 @@ def _remove(path: str) -> None:
             "the cache cannot be emptied",
             [("path", path), ("reason", error.strerror or "?")],
         ) from error
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return sorted(os.listdir(directory))
-    except OSError:
-        return []

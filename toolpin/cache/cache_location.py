@@ -38,6 +38,6 @@ def _named(env: Mapping[str, str], variable: str) -> str:
 
 
 def _of_the_system() -> str:
-    import platformdirs  # noqa: PLC0415 - costs as much as Python's own start
+    import platformdirs
 
     return platformdirs.user_cache_dir("toolpin")

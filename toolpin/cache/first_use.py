@@ -19,7 +19,6 @@ from toolpin.model import Artifact, Host
 from toolpin.system import file_lock
 
 FLAG = "--trust-on-first-use"
-VERIFIED = "first use"
 _KIND = "first-use"
 
 

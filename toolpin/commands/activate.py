@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from argparse import SUPPRESS, ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import EnvPatch, Request
 from toolpin.project import pin_files
@@ -40,26 +40,21 @@ class Options(NamedTuple):
     update: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: the shell."""
-    parser.add_argument(
-        "shell",
-        choices=(*DIALECTS, PLAIN),
-        help="the shell; sh only adds the shims to PATH, for git hooks",
-    )
-    parser.add_argument(
-        "--shims",
-        action="store_true",
-        help="only put the shims first on PATH, for a profile file",
-    )
-    parser.add_argument("--update", action="store_true", help=SUPPRESS)
+ARGUMENTS: Arguments = {
+    "shell": (
+        "the shell; sh only adds the shims to PATH, for git hooks",
+        (*DIALECTS, PLAIN),
+    ),
+    "--shims": "only put the shims first on PATH, for a profile file",
+    "--update": None,
+}
 
 
 def run(options: Options, app: App) -> int:
     """Print what the shell evaluates."""
     if options.shims or options.shell == PLAIN:
         render = fish.in_front if options.shell == "fish" else posix.in_front
-        app.report.answer(render(app.paths.shims).rstrip("\n"))
+        app.report.code(render(app.paths.shims).rstrip("\n"))
         return 0
     dialect = DIALECTS[options.shell]
     # A shell may start in a directory that has been deleted.
@@ -67,7 +62,7 @@ def run(options: Options, app: App) -> int:
     app = App(app.paths, app.env, app.report, directory=cwd, files=app.files)
     change = _update(app, dialect, options.shell, in_front=not options.update)
     text = change if options.update else _hook(options.shell, dialect) + change
-    app.report.answer(text.rstrip("\n"))
+    app.report.code(text.rstrip("\n"))
     return 0
 
 
@@ -163,9 +158,7 @@ def _create_missing_shims(app: App) -> None:
     requests, refused = requests_in(app.place)
     tools = (*(request.tool for request in requests), *refused)
     if unshimmed := tools_without_shims(tools, app.place):
-        from toolpin.tasks.shim_refresh import (  # noqa: PLC0415 - once per tool
-            refresh_shims,
-        )
+        from toolpin.tasks.shim_refresh import refresh_shims
 
         with contextlib.suppress(ToolpinError):  # the store cannot be written
             refresh_shims(app.paths, app.registry, unshimmed)

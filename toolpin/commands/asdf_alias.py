@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.env_patch import quote
 from toolpin.errors import ToolpinError, remedy
 from toolpin.store.unimported import import_line, unimported
@@ -18,21 +18,19 @@ _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 class Options(NamedTuple):
     """The arguments of the command line."""
 
-    directory_of_asdf: str
+    dir: str
     remove: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a directory, and whether to remove the command."""
-    parser.add_argument(
-        "directory_of_asdf", metavar="dir", help="a directory that is on PATH"
-    )
-    parser.add_argument("--remove", action="store_true", help="remove it again")
+ARGUMENTS: Arguments = {
+    "dir": "a directory that is on PATH",
+    "--remove": "remove it again",
+}
 
 
 def run(options: Options, app: App) -> int:
     """Write or remove the command. Another program's `asdf` is left unchanged."""
-    directory = os.path.normpath(os.path.join(app.directory, options.directory_of_asdf))
+    directory = os.path.normpath(os.path.join(app.directory, options.dir))
     place = f"{directory}/asdf"
     before = _read(place)
     if before is not None and _MARK not in before:
@@ -54,8 +52,7 @@ def run(options: Options, app: App) -> int:
     if foreign_text:
         line = import_line(foreign_text)
         app.report.remark(f"{foreign_text} has versions that are not here; try: {line}")
-    if app.report.as_json:
-        app.report.document("asdf-alias", {"file": place}, changed=before != after)
+    app.report.document("asdf-alias", {"file": place}, changed=before != after)
     return 0
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
 from toolpin.lockfile.document import EMPTY
@@ -43,22 +43,13 @@ class Options(NamedTuple):
     host: tuple[str, ...] = ()
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what to do, the file, and the hosts that it is for."""
-    parser.add_argument(
-        "action",
-        choices=("create", "install"),
-        help="create a bundle, or install from one",
-    )
-    parser.add_argument("file", help="the bundle")
-    parser.add_argument(
-        "--host",
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="create: for this host, such as linux-x64 (repeatable; default: this "
-        "machine)",
-    )
+ARGUMENTS: Arguments = {
+    "action": ("create a bundle, or install from one", ("create", "install")),
+    "file": "the bundle",
+    "--host HOST": (
+        "create: for this host, such as linux-x64 (repeatable; default: this machine)"
+    ),
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -102,14 +93,13 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
     size_bytes = write_bundle(path, bundle, cache)
     names = ", ".join(bundle.hosts)
     app.report.remark(f"{path}: {size_bytes / 1e6:.0f} MB for {names}")
-    if app.report.as_json:
-        result = {
-            "file": path,
-            "size_bytes": size_bytes,
-            "hosts": bundle.hosts,
-            "archives": [str(artifact.digest) for artifact in artifacts_of(bundle)],
-        }
-        app.report.document("bundle", result, changed=True)
+    result = {
+        "file": path,
+        "size_bytes": size_bytes,
+        "hosts": bundle.hosts,
+        "archives": [str(artifact.digest) for artifact in artifacts_of(bundle)],
+    }
+    app.report.document("bundle", result, changed=True)
     return 0
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.cache.cache_contents import Archive, clean, list_archives
 from toolpin.cache.cache_location import cache_directory
 from toolpin.cache.verified import Cache
+from toolpin.commands import Arguments
 from toolpin.json_tables import pin_table
 
 
@@ -19,16 +19,13 @@ class Options(NamedTuple):
     dry_run: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what to do."""
-    parser.add_argument(
-        "action",
-        choices=("list", "clean"),
-        help="list: the archives; clean: remove archives, partial downloads, notes",
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="clean: show what would be removed"
-    )
+ARGUMENTS: Arguments = {
+    "action": (
+        "list: the archives; clean: remove archives, partial downloads, notes",
+        ("list", "clean"),
+    ),
+    "--dry-run": "clean: show what would be removed",
+}
 
 
 def run(options: Options, app: App) -> int:

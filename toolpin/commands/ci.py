@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from toolpin.ci.ci_install import provide, prune
 from toolpin.ci.ci_plan import plan_job
 from toolpin.ci.ci_view import show_plan, show_result
 from toolpin.ci.templates import TEMPLATES, render
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError, as_word
 from toolpin.model import Request
 from toolpin.project import project_files
@@ -36,34 +36,21 @@ class Options(NamedTuple):
     only: str = ""
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what to do, and how to answer."""
-    parser.add_argument(
-        "action",
-        choices=("plan", "install", "prune", "init"),
-        help="plan: keys and directory of the cache, without network; install: what "
-        "is pinned, from that directory; prune: keep only what is planned; init: "
-        "write the CI configuration, at the top of the repository",
-    )
-    parser.add_argument(
-        "target",
-        nargs="?",
-        choices=tuple(TEMPLATES),
-        help="init: the CI system",
-    )
-    parser.add_argument(
-        "--format",
-        choices=_FORMS,
-        help="plan, install: outputs for GitHub (appended to $GITHUB_OUTPUT where it "
-        "is set), lines of a dotenv for GitLab, or JSON",
-    )
-
-    parser.add_argument(
-        "--only",
-        metavar="TOOL,...",
-        default="",
-        help="plan, install, prune: only these of the pinned tools",
-    )
+ARGUMENTS: Arguments = {
+    "action": (
+        "plan: keys and directory of the cache, without network; install: what is "
+        "pinned, from that directory; prune: keep only what is planned; init: write "
+        "the CI configuration, at the top of the repository",
+        ("plan", "install", "prune", "init"),
+    ),
+    "[target]": ("init: the CI system", tuple(TEMPLATES)),
+    "--format": (
+        "plan, install: outputs for GitHub (appended to $GITHUB_OUTPUT where it is "
+        "set), lines of a dotenv for GitLab, or JSON",
+        _FORMS,
+    ),
+    "--only TOOL,...": "plan, install, prune: only these of the pinned tools",
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -118,9 +105,8 @@ def _install(options: Options, app: App) -> int:
 
 def _prune(options: Options, app: App) -> int:
     removed, freed = prune(plan_job(_requests(options, app), app), app)
-    if app.report.as_json:
-        result = {"removed": removed, "freed_bytes": freed}
-        app.report.document("ci prune", result, changed=bool(removed))
+    result = {"removed": removed, "freed_bytes": freed}
+    app.report.document("ci prune", result, changed=bool(removed))
     app.report.remark(f"removed {len(removed)}, freed {freed / 1e6:.1f} MB")
     return 0
 
@@ -146,8 +132,7 @@ def _init(target: str, app: App) -> int:
         _refuse_leaving(path, top)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         project_files.write(path, data)
-    if app.report.as_json:
-        app.report.document("ci init", {"file": path}, changed=not is_there)
+    app.report.document("ci init", {"file": path}, changed=not is_there)
     app.report.remark(f"{path}: {template.then}")
     return 0
 

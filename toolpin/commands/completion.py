@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import UsageError
 from toolpin.shell.completion_words import KINDS, known_words
 
@@ -27,18 +28,13 @@ class Options(NamedTuple):
     words: tuple[str, ...] | None = None
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a shell, or the words that its script needs."""
-    parser.add_argument(
-        "shell", nargs="?", choices=_SHELLS, help="the shell to print the script for"
-    )
-    parser.add_argument(
-        "--words",
-        nargs="+",
-        metavar="KIND",
-        help="for the scripts: print the words of a kind, one per line; after versions "
-        f"and sources stands a tool: {', '.join(KINDS)}",
-    )
+ARGUMENTS: Arguments = {
+    "[shell]": ("the shell to print the script for", _SHELLS),
+    "--words KIND ...": (
+        "for the scripts: print the words of a kind, one per line; after versions and "
+        f"sources stands a tool: {', '.join(KINDS)}"
+    ),
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -51,33 +47,26 @@ def run(options: Options, app: App) -> int:
     if options.words is not None:
         kind, tool = options.words[0], "".join(options.words[1:2])
         words = known_words(kind, tool, app)
-        if app.report.as_json:
-            app.report.document("completion", {"words": words})
-        else:
-            for word in words:
-                app.report.answer(word)
+        app.report.document("completion", {"words": words})
+        for word in words:
+            app.report.answer(word)
         return 0
     script = _script(options.shell or "")
-    if app.report.as_json:
-        result = {"shell": options.shell, "script": script}
-        app.report.document("completion", result)
-    else:
-        app.report.answer(script.removesuffix("\n"))
+    app.report.document("completion", {"shell": options.shell, "script": script})
+    app.report.answer(script.removesuffix("\n"))
     return 0
 
 
 def _script(shell: str) -> str:
-    from toolpin.shell.completion_scripts import (  # noqa: PLC0415 - not for --words
-        script,
-    )
+    from toolpin.shell.completion_scripts import script
 
     return script(shell, command_entries())
 
 
 def command_entries() -> Iterator[Entry]:
     """Yield the entries of the whole command line, from the parsers that read it."""
-    from toolpin.cli import VERBS, add_globals, parser_of  # noqa: PLC0415
-    from toolpin.shell.completion_scripts import Entry, entries  # noqa: PLC0415
+    from toolpin.cli import VERBS, add_globals, parser_of
+    from toolpin.shell.completion_scripts import Entry, entries
 
     top = ArgumentParser()
     add_globals(top, default=None)

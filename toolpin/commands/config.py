@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Actions, Arguments
 from toolpin.config import settings
 from toolpin.config.edit import required_key, set_value, unset_value
 from toolpin.config.settings import Stated
@@ -26,27 +26,20 @@ class Options(NamedTuple):
     action: str
     origin: bool = False
     key: str = ""
-    value: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: an action, and a setting such as `jobs`."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="show every setting in effect here")
-    getting = actions.add_parser("get", help="show one setting")
-    for subparser in (listing, getting):
-        subparser.add_argument(
-            "--origin",
-            action="store_true",
-            help="show where each value is set, as file:line",
-        )
-    setting = actions.add_parser("set", help="write a setting to your config.toml")
-    removing = actions.add_parser("unset", help="remove one from your config.toml")
-    for entry in (getting, setting, removing):
-        entry.add_argument(
-            "key", help="such as jobs, or mirrors.https://nodejs.org/dist"
-        )
-    setting.add_argument("value", nargs="+", help="the value; several words for a list")
+_KEY: Arguments = {"key": "such as jobs, or mirrors.https://nodejs.org/dist"}
+_ORIGIN: Arguments = {"--origin": "show where each value is set, as file:line"}
+ACTIONS: Actions = {
+    "list": ("show every setting in effect here", _ORIGIN),
+    "get": ("show one setting", _ORIGIN | _KEY),
+    "set": (
+        "write a setting to your config.toml",
+        _KEY | {"value ...": "the value; several words for a list"},
+    ),
+    "unset": ("remove one from your config.toml", _KEY),
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -60,12 +53,8 @@ def run(options: Options, app: App) -> int:
 
 def _list(options: Options, app: App) -> int:
     values = settings.effective(app.paths, app.env).values()
-    if app.report.as_json:
-        rows = [
-            setting._replace(value=_without_user(setting.value)) for setting in values
-        ]
-        app.report.document("config list", [_record(row) for row in rows])
-        return 0
+    rows = [setting._replace(value=_without_user(setting.value)) for setting in values]
+    app.report.document("config list", [_record(row) for row in rows])
     app.report.table([_row(setting, origin=options.origin) for setting in values])
     return 0
 
@@ -75,9 +64,7 @@ def _get(options: Options, app: App) -> int:
     effective_setting = settings.effective(app.paths, app.env).get(options.key)
     if effective_setting is None:
         raise ToolpinError(f"{options.key} is not set", hint="toolpin config list")
-    if app.report.as_json:
-        app.report.document("config get", _record(effective_setting))
-        return 0
+    app.report.document("config get", _record(effective_setting))
     # A text alone, without quotes, for `$(toolpin config get KEY)`.
     text = (
         effective_setting.value
@@ -95,7 +82,7 @@ def _write(options: Options, app: App) -> int:
         is_changed = _edit(options, file)
     if is_changed and options.key == "idiomatic":
         # It is written into the shims, unlike all other settings.
-        from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415
+        from toolpin.tasks.shim_refresh import refresh_shims
 
         refresh_shims(app.paths, app.registry)
     _report(options, app, changed=is_changed)
@@ -106,7 +93,7 @@ def _edit(options: Options, file: str) -> bool:
     """Set or remove one setting, and return whether the file has changed."""
     before = settings.read_text(file) or ""
     if options.action == "set":
-        after = set_value(before, file, options.key, " ".join(options.value))
+        after = set_value(before, file, options.key, " ".join(options.values))
     else:
         after = unset_value(before, file, options.key)
     if after != before:
@@ -123,7 +110,7 @@ def _report(options: Options, app: App, *, changed: bool) -> None:
         result = {"key": options.key, "file": file}
         app.report.document(f"config {options.action}", result, changed=changed)
     elif options.action == "set":
-        value = _without_user(" ".join(options.value))
+        value = _without_user(" ".join(options.values))
         app.report.remark(f"{file}: {options.key} = {value}")
     elif changed:
         app.report.remark(f"{file}: {options.key} removed")

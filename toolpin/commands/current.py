@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.json_tables import origin_table
 from toolpin.model import Request, Wanted
 from toolpin.near_names import pinned_tool
@@ -20,9 +20,7 @@ class Options(NamedTuple):
     tool: str | None = None
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, or all by default."""
-    parser.add_argument("tool", nargs="?", help="only this tool")
+ARGUMENTS: Arguments = {"[tool]": "only this tool"}
 
 
 def run(options: Options, app: App) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.doctor.checkup import find_problems
 from toolpin.doctor.findings import Finding, as_table, of_error, render
 from toolpin.errors import ToolpinError
@@ -23,13 +23,7 @@ class Options(NamedTuple):
     net: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: whether to query the sources."""
-    parser.add_argument(
-        "--net",
-        action="store_true",
-        help="query the sources too, and show each network hop",
-    )
+ARGUMENTS: Arguments = {"--net": "query the sources too, and show which answer"}
 
 
 def run(options: Options, app: App) -> int:
@@ -37,10 +31,7 @@ def run(options: Options, app: App) -> int:
     connections: Sequence[SourceConnection] | None = None
     findings = find_problems(app)
     if options.net:
-        from toolpin.doctor.connectivity import find_connections  # noqa: PLC0415
-        from toolpin.doctor.connectivity_check import (  # noqa: PLC0415 - loads HTTP
-            check_connections,
-        )
+        from toolpin.doctor.connectivity import check_connections, find_connections
 
         try:
             connections = find_connections(app)
@@ -62,7 +53,7 @@ def _show(
         first, *lines = render(finding).split("\n")
         blocks.append("\n".join([paint(first, "yellow", sys.stdout), *lines]))
     if connections:
-        from toolpin.doctor.connectivity_check import render_connection  # noqa: PLC0415
+        from toolpin.doctor.connectivity import render_connection
 
         blocks += [render_connection(connection) for connection in connections]
     if blocks:
@@ -78,7 +69,7 @@ def _document(
 ) -> None:
     sources = None
     if connections is not None:
-        from toolpin.doctor.connectivity_check import connection_table  # noqa: PLC0415
+        from toolpin.doctor.connectivity import connection_table
 
         sources = [connection_table(connection) for connection in connections]
     result = {"findings": list(map(as_table, findings)), "sources": sources}

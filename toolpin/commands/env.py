@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.env_patch import DEFAULT_PATH
 from toolpin.errors import NotRunnable, UsageError
 from toolpin.model import EnvPatch, Request
@@ -26,22 +26,18 @@ class Options(NamedTuple):
     path_base: str | None = None
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, the format, and the base of PATH."""
-    parser.add_argument("tool", nargs="?", help="only this tool")
-    parser.add_argument(
-        "--format",
-        choices=FORMATS,
-        default="sh",
-        help='sh and fish for their eval: eval "$(toolpin env)"; the others for a file '
-        "that no shell expands",
-    )
-    parser.add_argument(
-        "--path-base",
-        metavar="PATH",
-        help="for a file: the directories on PATH after those of the tools, instead of "
-        f"{BASE}; github: instead of the caller's",
-    )
+ARGUMENTS: Arguments = {
+    "[tool]": "only this tool",
+    "--format": (
+        'sh and fish for their eval: eval "$(toolpin env)"; the others for a file that '
+        "no shell expands",
+        FORMATS,
+    ),
+    "--path-base PATH": (
+        "for a file: the directories on PATH after those of the tools, instead of "
+        f"{BASE}; github: instead of the caller's"
+    ),
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -68,7 +64,7 @@ def run(options: Options, app: App) -> int:
 
 def answer_failure(options: Options, report: Report) -> None:
     """Print code that fails when a shell evaluates it: `eval ""` would succeed."""
-    if options.format in FAILURES and not report.as_json:
+    if options.format in FAILURES:
         report.answer(FAILURES[options.format])
 
 

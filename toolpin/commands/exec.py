@@ -30,7 +30,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         paths = find_paths(env)
     own, as_asdf = env, _translated
     if os.path.exists(paths.asdf_note):  # then asdf's variables apply here, too
-        from toolpin.config import asdf_env  # noqa: PLC0415 - a store that has no asdf
+        from toolpin.config import asdf_env
 
         env = asdf_env.as_toolpin(env)
         filename = asdf_env.filename_in(env)
@@ -45,7 +45,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     registry, files = read_registry(paths), Files()
 
     def reshim(tools: Collection[str] = ()) -> None:
-        from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415 - rarely
+        from toolpin.tasks.shim_refresh import refresh_shims
 
         refresh_shims(paths, registry, tools)
 
@@ -70,7 +70,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
             raise
         _fail_as_asdf(line, paths, own)
     except UnknownCommand as error:
-        from toolpin.near_names import with_near_commands  # noqa: PLC0415 - rarely
+        from toolpin.near_names import with_near_commands
 
         raise with_near_commands(error, line[0], paths) from error
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.config.asdf_env import data_directory
 from toolpin.errors import ToolpinError
 from toolpin.json_tables import pin_table
@@ -60,23 +60,13 @@ class Options(NamedTuple):
     """The arguments of the command line."""
 
     manager: str
-    source: str = ""
+    from_: str = ""
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: the manager, and where it keeps its versions."""
-    parser.add_argument(
-        "manager",
-        choices=tuple(_MANAGERS),
-        help="the version manager that installed them",
-    )
-    parser.add_argument(
-        "--from",
-        dest="source",
-        metavar="DIR",
-        default="",
-        help="its directory (default: its own variable, or ~/.asdf and the like)",
-    )
+ARGUMENTS: Arguments = {
+    "manager": ("the version manager that installed them", tuple(_MANAGERS)),
+    "--from DIR": "its directory (default: its own variable, or ~/.asdf and the like)",
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -126,7 +116,7 @@ def _source(options: Options, app: App) -> str:
     place = _MANAGERS[options.manager]
     named = data_directory if options.manager == "asdf" else None
     other_store = named(app.env) if named else app.env.get(place.variable)
-    directory = options.source or other_store or f"{app.home}/{place.root}"
+    directory = options.from_ or other_store or f"{app.home}/{place.root}"
     source = os.path.normpath(os.path.join(app.directory, directory))
     if not os.path.isdir(f"{source}/{place.below}"):
         raise ToolpinError(
@@ -248,6 +238,5 @@ def _report(
     what = f"{len(taken)} versions and {len(plugins)} plugins of {manager}"
     report.remark(f"{what} imported; the original files stay in {source}")
     app.report_passed_over()
-    if report.as_json:
-        result = {"plugins": plugins, "taken": [pin_table(pin) for pin in taken]}
-        report.document("import", result, changed=bool(plugins or taken))
+    result = {"plugins": plugins, "taken": [pin_table(pin) for pin in taken]}
+    report.document("import", result, changed=bool(plugins or taken))

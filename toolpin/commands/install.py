@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import UsageError
 from toolpin.project import known_projects
 from toolpin.tasks.install_requests import install_requests
@@ -13,70 +12,23 @@ from toolpin.tasks.request_options import InstallOptions, requests_from_options
 Options = InstallOptions
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool and versions of it, and how to go about it."""
-    parser.add_argument("tool", nargs="?", help="only this tool")
-    parser.add_argument(
-        "versions",
-        nargs="*",
-        metavar="version",
-        help="these versions instead of the pinned ones",
-    )
-    parser.add_argument(
-        "--only", metavar="TOOL,...", default="", help="only these of the pinned tools"
-    )
-    parser.add_argument(
-        "--missing",
-        action="store_true",
-        help="only tools without an installed version",
-    )
-    parser.add_argument(
-        "--all-projects",
-        metavar="ROOT",
-        default="",
-        help="install the versions pinned by every project below ROOT",
-    )
-    parser.add_argument(
-        "--into",
-        metavar="DIR",
-        default="",
-        help="copy each locked tool to DIR/TOOL",
-    )
-    parser.add_argument(
-        "--host",
-        default="",
-        help="with --into: for another host, such as linux-x64",
-    )
-    parser.add_argument(
-        "--jobs", type=int, metavar="N", help="number of parallel installs, 1 to 64"
-    )
-    parser.add_argument(
-        "--source",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="install from this source, ignoring the lockfile (repeatable)",
-    )
-    parser.add_argument(
-        "--locked",
-        action="store_true",
-        help="install only what toolpin.lock has; CI=true implies it",
-    )
-    parser.add_argument(
-        "--allow-plugins",
-        action="store_true",
-        help="fetch and run the asdf plugins named in toolpin.lock",
-    )
-    parser.add_argument(
-        "--trust-on-first-use",
-        action="store_true",
-        help="accept artifacts without a published checksum and record theirs",
-    )
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="show what would be installed; exit code 5 if anything",
-    )
+ARGUMENTS: Arguments = {
+    "[tool]": "only this tool",
+    "[version ...]": "these versions instead of the pinned ones",
+    "--only TOOL,...": "only these of the pinned tools",
+    "--missing": "only tools without an installed version",
+    "--all-projects ROOT": "install the versions pinned by every project below ROOT",
+    "--into DIR": "copy each locked tool to DIR/TOOL",
+    "--host HOST": "with --into: for another host, such as linux-x64",
+    "--jobs N": "number of parallel installs, 1 to 64",
+    "--source NAME": "install from this source, ignoring the lockfile (repeatable)",
+    "--locked": "install only what toolpin.lock has; CI=true implies it",
+    "--allow-plugins": "fetch and run the asdf plugins named in toolpin.lock",
+    "--trust-on-first-use": (
+        "accept artifacts without a published checksum and record theirs"
+    ),
+    "--dry-run": "show what would be installed; exit code 5 if anything",
+}
 
 
 def run(options: Options, app: App) -> int:

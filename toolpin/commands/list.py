@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError
 from toolpin.json_tables import pin_table
 from toolpin.model import Pin
@@ -30,15 +30,10 @@ class Options(NamedTuple):
     prefix: str = ""
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, and a prefix of versions."""
-    parser.add_argument("tool", nargs="?", help="only this tool")
-    parser.add_argument(
-        "prefix",
-        nargs="?",
-        default="",
-        help="only versions with this prefix: 20, 20.11",
-    )
+ARGUMENTS: Arguments = {
+    "[tool]": "only this tool",
+    "[prefix]": "only versions with this prefix: 20, 20.11",
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -57,19 +52,17 @@ def run(options: Options, app: App) -> int:
         rows = [row for tool in tools for row in _rows(tool, "", app)]
         if not rows:
             app.report.remark("nothing is installed")
-    if app.report.as_json:
-        result = [
-            {
-                **pin_table(row.pin),
-                "pinned": row.is_pinned,
-                "path": row.path,
-                "system": row.is_system,
-            }
-            for row in rows
-        ]
-        app.report.document("list", result)
-    else:
-        _show(rows, app.report, headed=not options.tool)
+    result = [
+        {
+            **pin_table(row.pin),
+            "pinned": row.is_pinned,
+            "path": row.path,
+            "system": row.is_system,
+        }
+        for row in rows
+    ]
+    app.report.document("list", result)
+    _show(rows, app.report, headed=not options.tool)
     return 0
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.model import Origin
 from toolpin.system.report import error_table
 from toolpin.tasks.version_listing import list_versions
@@ -23,22 +23,11 @@ class Options(NamedTuple):
     source: tuple[str, ...] = ()
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, a prefix of versions, and the sources."""
-    parser.add_argument("tool", help="the tool")
-    parser.add_argument(
-        "prefix",
-        nargs="?",
-        default="",
-        help="only versions with this prefix: 20, 20.11",
-    )
-    parser.add_argument(
-        "--source",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="query only this source (repeatable)",
-    )
+ARGUMENTS: Arguments = {
+    "tool": "the tool",
+    "[prefix]": "only versions with this prefix: 20, 20.11",
+    "--source NAME": "query only this source (repeatable)",
+}
 
 
 def run(options: Options, app: App) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.cache.first_use import FLAG
+from toolpin.commands import Arguments
 from toolpin.errors import NoChecksum, NotLocked, ToolpinError, as_word
 from toolpin.install.locked_plan import check_locators
 from toolpin.lockfile.document import EMPTY, Entry, Lockfile
@@ -39,64 +39,30 @@ class Options(NamedTuple):
     refresh: tuple[str, ...] = ()
     host: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
-    trust_on_first_use: bool = False
     also: tuple[str, ...] = ()
     only: str = ""
     allow_downgrade: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what to lock again, for which hosts, from where."""
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="change nothing, use no network; exit 4 if a request has no entry",
-    )
-    parser.add_argument(
-        "--refresh",
-        action="append",
-        default=[],
-        metavar="TOOL",
-        help="lock this tool again, from scratch (repeatable)",
-    )
-    parser.add_argument(
-        "--host",
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="lock for this host only, such as linux-x64, from now on (repeatable)",
-    )
-    parser.add_argument(
-        "--source",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="lock builds from this source (repeatable)",
-    )
-    parser.add_argument(
-        "--trust-on-first-use",
-        action="store_true",
-        help="accept artifacts without a published checksum and lock theirs",
-    )
-    parser.add_argument(
-        "--also",
-        action="append",
-        default=[],
-        metavar="TOOL@VERSION",
-        help="lock this version too, such as for a job of a CI matrix (repeatable)",
-    )
-    parser.add_argument(
-        "--allow-downgrade",
-        action="store_true",
-        help="with --refresh: lock the newest listed version, even if it "
-        "is older than the locked one",
-    )
-    parser.add_argument(
-        "--only",
-        metavar="TOOL,...",
-        default="",
-        help="lock only these tools; entries of the others are kept",
-    )
+ARGUMENTS: Arguments = {
+    "--check": "change nothing, use no network; exit 4 if a request has no entry",
+    "--refresh TOOL": "lock this tool again, from scratch (repeatable)",
+    "--host HOST": (
+        "lock for this host only, such as linux-x64, from now on (repeatable)"
+    ),
+    "--source NAME": "lock builds from this source (repeatable)",
+    "--trust-on-first-use": (
+        "accept artifacts without a published checksum and lock theirs"
+    ),
+    "--also TOOL@VERSION": (
+        "lock this version too, such as for a job of a CI matrix (repeatable)"
+    ),
+    "--allow-downgrade": (
+        "with --refresh: lock the newest listed version, even if it is older than the "
+        "locked one"
+    ),
+    "--only TOOL,...": "lock only these tools; entries of the others are kept",
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -121,9 +87,7 @@ def run(options: Options, app: App) -> int:
             if lock_request.wanted.kind == "version"
         ]
         refuse_pairs(stated, app)
-        locker = locker_for(
-            app, _scope(options, old, app), first_use=options.trust_on_first_use
-        )
+        locker = locker_for(app, _scope(options, old, app))
         lock, errors = locker.lock(lock_requests, old, also, only=only)
         errors = [_with_options(error, options) for error in errors]
         if errors and not lock.pins:
@@ -144,10 +108,9 @@ def run(options: Options, app: App) -> int:
     app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     for error in errors:
         app.report.error(error)
-    if app.report.as_json:
-        result = _result(lock, path)
-        result["errors"] = [error_table(error) for error in errors]
-        app.report.document("lock", result, changed=changed)
+    result = _result(lock, path)
+    result["errors"] = [error_table(error) for error in errors]
+    app.report.document("lock", result, changed=changed)
     return 1 if errors else 0
 
 
@@ -223,8 +186,7 @@ def _check(
     check_locators(lock, path, app.registry)
     _warn_of_this_machine(lock_requests, lock, path, app)
     app.report.remark(f"{path}: every request has an entry")
-    if app.report.as_json:
-        app.report.document("lock", _result(lock, path), changed=False)
+    app.report.document("lock", _result(lock, path), changed=False)
     return 0
 
 
@@ -232,8 +194,6 @@ def _show(
     lock: Lockfile, old: Lockfile, lock_requests: Sequence[LockfileRequest], app: App
 ) -> None:
     """Print a line per request: its version, and the hosts with a build."""
-    if app.report.as_json:
-        return
     rows = []
     for lock_request in (
         lock_request for lock_request in lock_requests if lock_request.key in lock.pins

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -53,15 +52,7 @@ class _Row(NamedTuple):
         return not is_below
 
 
-class Options(NamedTuple):
-    """The command line has no arguments."""
-
-
-def add_arguments(parser: ArgumentParser) -> None:
-    """Add no arguments: the pins here are compared."""
-
-
-def run(_options: Options, app: App) -> int:
+def run(_options: None, app: App) -> int:
     """Print a line for each request with a newer version."""
     rows: list[_Row] = []
     has_failed = False

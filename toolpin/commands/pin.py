@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile_update.pin_line import write_line
@@ -31,45 +31,31 @@ class Options(NamedTuple):
     home: bool = False
     parent: bool = False
     install: bool = False
-    trust_on_first_use: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, versions by preference, another file."""
-    parser.add_argument("tool", help="the tool to pin")
-    parser.add_argument(
-        "versions",
-        nargs="*",  # `nodejs@22` names one, too
-        metavar="version",
-        help="the version; several are a fallback list, in order of preference",
-    )
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("--home", action="store_true", help="write to ~/.tool-versions")
-    place.add_argument(
-        "--parent",
-        action="store_true",
-        help="write to the nearest .tool-versions in a parent directory",
-    )
-    parser.add_argument(
-        "--install", action="store_true", help="also install it (alias: toolpin use)"
-    )
-    parser.add_argument(
-        "--trust-on-first-use",
-        action="store_true",
-        help="accept artifacts without a published checksum and lock theirs",
-    )
+ARGUMENTS: Arguments = {
+    "tool": "the tool to pin",
+    "[version ...]": "the version; several are a fallback list, in order of preference",
+    "--home": "write to ~/.tool-versions",
+    "--parent": "write to the nearest .tool-versions in a parent directory",
+    "--install": "also install it (alias: toolpin use)",
+    "--trust-on-first-use": (
+        "accept artifacts without a published checksum and lock theirs"
+    ),
+}
 
 
 def run(options: Options, app: App) -> int:
     """Write the line; report when a version is not installed."""
+    if options.home and options.parent:
+        what = "--parent and --home cannot be combined"
+        raise UsageError(what, hint="toolpin pin --help")
     tool = app.registry.require(options.tool, _ORIGIN)
     words, versions = _versions(options, app.registry.spell)
     check_listed(tool.name, versions, app)
     path = _place(options, app)
     names = (options.tool, *(name for name in tool.names if name != options.tool))
-    before, after, is_locked = write_line(
-        path, names, versions, app, first_use=options.trust_on_first_use
-    )
+    before, after, is_locked = write_line(path, names, versions, app)
     requests = parse(after, path)
     warn_of_pairs(requests, app)
     refresh_shims(app.paths, app.registry, {tool.name})
@@ -83,30 +69,26 @@ def run(options: Options, app: App) -> int:
     missing = _missing(tool.name, versions, path, app)
     if missing and options.install:
         origin = next(request.origin for request in requests if request.tool in names)
-        return _install(tool.name, versions, origin, options, app)
+        request = Request(tool.name, tuple(versions), origin)
+        return _install(request, app)
     if missing:
         text = ", ".join(missing)
         app.report.remark(f"not installed: {text}; try: toolpin install --missing")
-    if app.report.as_json:
-        result = {
-            "tool": options.tool,
-            "wanted": [str(version) for version in versions],
-            "file": path,
-            "missing": missing,
-        }
-        app.report.document("pin", result, changed=after != before)
+    result = {
+        "tool": options.tool,
+        "wanted": [str(version) for version in versions],
+        "file": path,
+        "missing": missing,
+    }
+    app.report.document("pin", result, changed=after != before)
     return 0
 
 
-def _install(
-    tool: str, versions: list[Wanted], origin: Origin, options: Options, app: App
-) -> int:
+def _install(request: Request, app: App) -> int:
     """Install what was pinned, and return the exit code."""
-    from toolpin.tasks.install_requests import install_requests  # noqa: PLC0415
+    from toolpin.tasks.install_requests import install_requests
 
-    chosen = InstallOptions(trust_on_first_use=options.trust_on_first_use)
-    request = Request(tool, tuple(versions), origin)
-    return install_requests([request], chosen, app)
+    return install_requests([request], InstallOptions(), app)
 
 
 def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:

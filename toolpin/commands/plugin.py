@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Callable
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Actions, Arguments
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin
 from toolpin.plugins import describe, user_plugins
@@ -26,7 +26,7 @@ class Options(NamedTuple):
     refs: bool = False
     tool: str = ""
     file: str | None = None
-    tries: bool = False
+    try_: bool = False
     force: bool = False
     github: str = ""
     tag: str = ""
@@ -36,83 +36,68 @@ class Options(NamedTuple):
     version: str = ""
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what to do, and the tool or the file to do it with."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="list the available tools")
-    showing = actions.add_parser("show", help="show the plugin of a tool")
-    checking = actions.add_parser(
-        "check", help="validate a plugin file and report every error"
-    )
-    adding = actions.add_parser("add", help="add a TOML file or an asdf plugin")
-    removing = actions.add_parser("remove", help="remove a plugin that you added")
-    drafting = actions.add_parser(
-        "new", help="create a plugin file from a GitHub release"
-    )
-    for subparser in (showing, adding, removing, drafting):
-        subparser.add_argument("tool", help="its name in .tool-versions")
-    listing.add_argument(
-        "all",
-        nargs="?",
-        choices=("all",),
-        help="list the index of asdf plugins instead",
-    )
-    listing.add_argument(
-        "--urls", action="store_true", help="show the URLs of asdf plugins"
-    )
-    listing.add_argument("--refs", action="store_true", help="show their commits too")
-    checking.add_argument("file", help="a TOML file")
-    checking.add_argument(
-        "--try",
-        dest="tries",
-        action="store_true",
-        help="plan every listed version for every host, and show how many can be",
-    )
-    adding.add_argument(
-        "file",
-        nargs="?",
-        help="a TOML file, or an asdf plugin's URL or directory, with @COMMIT; without "
-        "it the bundled tool, or the URL that asdf's index has",
-    )
-    adding.add_argument(
-        "--force", action="store_true", help="replace a file that you added"
-    )
-    drafting.add_argument(
-        "--github", metavar="OWNER/REPO", required=True, help="the repository"
-    )
-    drafting.add_argument(
-        "--tag", default="", help="the tag of a release (default: the latest)"
-    )
-    _add_moves(actions)
-
-
-def _add_moves(actions: _SubParsersAction[ArgumentParser]) -> None:
-    """Declare the options of asdf plugins only: their repository can be updated."""
-    updating = actions.add_parser(
-        "update", help="update an asdf plugin to a newer commit"
-    )
-    updating.add_argument("tool", nargs="?", help="the plugin")
-    updating.add_argument("ref", nargs="?", help="a branch, a tag or a commit")
-    updating.add_argument("--all", action="store_true", help="update every asdf plugin")
-    updating.add_argument(
-        "--force", action="store_true", help="discard local changes in its files"
-    )
-    differing = actions.add_parser("diff", help="show what an update would change")
-    differing.add_argument("tool", help="the plugin")
-    differing.add_argument("ref", nargs="?", help="a branch, a tag or a commit")
-    testing = actions.add_parser("test", help="test an asdf plugin without adding it")
-    testing.add_argument("tool", help="its name")
-    testing.add_argument("url", help="its URL or directory, optionally with @COMMIT")
-    testing.add_argument(
-        "words",
-        nargs="*",
-        metavar="word",
-        help="a command to run with the installed version",
-    )
-    testing.add_argument(
-        "--version", default="", help="the version to install (default: the latest)"
-    )
-    testing.add_argument("--ref", default="", help="a branch, a tag or a commit")
+_TOOL: Arguments = {"tool": "its name in .tool-versions"}
+_REF = "a branch, a tag or a commit"
+ACTIONS: Actions = {
+    "list": (
+        "list the available tools",
+        {
+            "[all]": ("list the index of asdf plugins instead", ("all",)),
+            "--urls": "show the URLs of asdf plugins",
+            "--refs": "show their commits too",
+        },
+    ),
+    "show": ("show the plugin of a tool", _TOOL),
+    "check": (
+        "validate a plugin file and report every error",
+        {
+            "file": "a TOML file",
+            "--try": (
+                "plan every listed version for every host, and show how many can be"
+            ),
+        },
+    ),
+    "add": (
+        "add a TOML file or an asdf plugin",
+        {
+            **_TOOL,
+            "[file]": (
+                "a TOML file, or an asdf plugin's URL or directory, with @COMMIT; "
+                "without it the bundled tool, or the URL that asdf's index has"
+            ),
+            "--force": "replace a file that you added",
+        },
+    ),
+    "remove": ("remove a plugin that you added", _TOOL),
+    "new": (
+        "create a plugin file from a GitHub release",
+        {
+            **_TOOL,
+            "--github OWNER/REPO": "the repository",
+            "--tag TAG": "the tag of a release (default: the latest)",
+        },
+    ),
+    "update": (
+        "update an asdf plugin to a newer commit",
+        {
+            "[tool]": "the plugin",
+            "[ref]": _REF,
+            "--all": "update every asdf plugin",
+            "--force": "discard local changes in its files",
+        },
+    ),
+    "diff": ("show what an update would change", {"tool": "the plugin", "[ref]": _REF}),
+    "test": (
+        "test an asdf plugin without adding it",
+        {
+            "tool": "its name",
+            "url": "its URL or directory, optionally with @COMMIT",
+            "[word ...]": "a command to run with the installed version",
+            "--version VERSION": "the version to install (default: the latest)",
+            "--ref REF": _REF,
+        },
+    ),
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -133,9 +118,7 @@ def run(options: Options, app: App) -> int:
 
 def _directories(options: Options, app: App) -> int:
     """Run an action of asdf plugins only."""
-    from toolpin.commands import (  # noqa: PLC0415 - git: rarely
-        plugin_checkouts as module,
-    )
+    from toolpin.commands import plugin_checkouts as module
 
     actions: dict[str, Callable[[Options, App], int]] = {
         "add": module.add,
@@ -157,12 +140,10 @@ def _list(options: Options, app: App) -> int:
         return _directories(options, app)
     tools = app.registry.tools
     app.report_passed_over()
-    if app.report.as_json:
-        result = [describe.brief_record(tool) for tool in tools]
-        app.report.document("plugin list", result)
-    else:
-        for line in describe.overview(tools):
-            app.report.answer(line)
+    result = [describe.brief_record(tool) for tool in tools]
+    app.report.document("plugin list", result)
+    for line in describe.overview(tools):
+        app.report.answer(line)
     faults = app.registry.faults.values()
     for fault in faults:
         app.report.error(fault)
@@ -191,7 +172,7 @@ def _help(tool: Tool, app: App) -> None:
 
 def _check(options: Options, app: App) -> int:
     faults = user_plugins.faults_of(options.file or "")
-    if app.report.as_json and not (options.tries and not faults):
+    if app.report.as_json and not (options.try_ and not faults):
         lines = [
             {"what": fault.what, "facts": dict(fault.facts), "hint": fault.hint}
             for fault in faults
@@ -202,20 +183,18 @@ def _check(options: Options, app: App) -> int:
             app.report.error(fault)
         if not faults:
             app.report.remark(f"{options.file} is valid")
-    if options.tries and not faults:
+    if options.try_ and not faults:
         return _try(options, app)
     return UsageError.exit_code if faults else 0
 
 
 def _try(options: Options, app: App) -> int:
     """Plan the listed versions of a file's sources; exit 1 if a host has no plan."""
-    from toolpin.tasks.trying import try_plans  # noqa: PLC0415 - network libraries
+    from toolpin.tasks.trying import try_plans
 
     tried = list(try_plans(user_plugins.read_tool(options.file or ""), app.clients))
-    if app.report.as_json:
-        app.report.document("plugin check --try", [plan._asdict() for plan in tried])
-    else:
-        app.report.table([plan.row() for plan in tried])
+    app.report.document("plugin check --try", [plan._asdict() for plan in tried])
+    app.report.table([plan.row() for plan in tried])
     return int(not all(plan.planned + plan.undigested for plan in tried))
 
 
@@ -255,14 +234,16 @@ def _remove(options: Options, app: App) -> int:
 
 
 def _done(options: Options, app: App, file: str, *, changed: bool) -> int:
-    if app.report.as_json:
-        result = {"tool": options.tool, "file": file}
-        app.report.document(f"plugin {options.action}", result, changed=changed)
+    result = {"tool": options.tool, "file": file}
+    app.report.document(f"plugin {options.action}", result, changed=changed)
     return 0
 
 
 def _new(options: Options, app: App) -> int:
     _check_name(options.tool)
+    if not options.github:
+        hint = "toolpin plugin new --help"
+        raise UsageError("toolpin plugin new requires --github", hint=hint)
     try:
         read_repo(options.github)
     except UnfitError:

@@ -98,12 +98,10 @@ def listing(options: Options, app: App) -> int:
                 *([identity.commit or "-"] * options.refs),
             )
         )
-    if app.report.as_json:
-        keys = ("name", *(["url"] * options.urls), *(["commit"] * options.refs))
-        result = [dict(zip(keys, row, strict=True)) for row in rows]
-        app.report.document("plugin list", result)
-    else:
-        app.report.table(rows)
+    keys = ("name", *(["url"] * options.urls), *(["commit"] * options.refs))
+    result = [dict(zip(keys, row, strict=True)) for row in rows]
+    app.report.document("plugin list", result)
+    app.report.table(rows)
     return 0
 
 
@@ -112,13 +110,11 @@ def list_all(_options: Options, app: App) -> int:
     known = app.plugin_index.all()
     directories = app.plugin_directories
     here = {name: directories.url(name) for name in directories.names()}
-    if app.report.as_json:
-        result = [
-            {"name": name, "url": url, "added": here.get(name) == url}
-            for name, url in known.items()
-        ]
-        app.report.document("plugin list all", result)
-        return 0
+    result = [
+        {"name": name, "url": url, "added": here.get(name) == url}
+        for name, url in known.items()
+    ]
+    app.report.document("plugin list all", result)
     app.report.table(
         [
             (name, f"*{url}" if here.get(name) == url else url)
@@ -162,5 +158,4 @@ def _describe(moved: Moved) -> str:
 
 
 def _document(action: str, result: Mapping[str, object], app: App) -> None:
-    if app.report.as_json:
-        app.report.document(f"plugin {action}", result, changed=True)
+    app.report.document(f"plugin {action}", result, changed=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.json_tables import pin_table
 from toolpin.store import installs, staging
@@ -29,30 +29,14 @@ class Options(NamedTuple):
     no_previous: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what may stay, and the confirmation."""
-    parser.add_argument(
-        "--yes",
-        action="store_true",
-        help="remove them; without --yes they are only shown",
-    )
-    parser.add_argument(
-        "--keep-days",
-        type=int,
-        metavar="N",
-        help="keep what was used in the last N days (default: 30)",
-    )
-    parser.add_argument(
-        "--max-size",
-        default="",
-        metavar="SIZE",
-        help="remove more, the longest unused first, down to SIZE, such as 2G",
-    )
-    parser.add_argument(
-        "--no-previous",
-        action="store_true",
-        help="also remove the version before each one that is kept",
-    )
+ARGUMENTS: Arguments = {
+    "--yes": "remove them; without --yes they are only shown",
+    "--keep-days N": "keep what was used in the last N days (default: 30)",
+    "--max-size SIZE": (
+        "remove more, the longest unused first, down to SIZE, such as 2G"
+    ),
+    "--no-previous": "also remove the version before each one that is kept",
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -75,15 +59,13 @@ def run(options: Options, app: App) -> int:
         gone, errors = _remove_all(gone, app)
         if gone:
             refresh_shims(app.paths, app.registry)
-    if app.report.as_json:
-        result = {
-            "versions": [_table(version) for version in versions],
-            "freed_bytes": sum(version.size_bytes for version in gone),
-            "dry_run": not options.yes,
-        }
-        app.report.document("prune", result, changed=bool(gone and options.yes))
-    else:
-        app.report.table([_row(version) for version in versions])
+    result = {
+        "versions": [_table(version) for version in versions],
+        "freed_bytes": sum(version.size_bytes for version in gone),
+        "dry_run": not options.yes,
+    }
+    app.report.document("prune", result, changed=bool(gone and options.yes))
+    app.report.table([_row(version) for version in versions])
     for error in errors:
         app.report.error(error)
     _sum_up(gone, versions, app, is_done=options.yes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -16,6 +15,7 @@ from toolpin.binaries.release import (
     needed,
     read_release,
 )
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError, printable
 from toolpin.lockfile.scope import check_host
 from toolpin.model import Host
@@ -32,20 +32,11 @@ class Options(NamedTuple):
     glibc: str = ""
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a release, and the properties of another target."""
-    parser.add_argument("dir", help="the directory that `mix release` created")
-    parser.add_argument(
-        "--host",
-        default="",
-        help="the target, such as linux-x64 (default: this machine)",
-    )
-    parser.add_argument(
-        "--glibc",
-        metavar="VERSION",
-        default="",
-        help="the target's glibc, such as 2.31",
-    )
+ARGUMENTS: Arguments = {
+    "dir": "the directory that `mix release` created",
+    "--host HOST": "the target, such as linux-x64 (default: this machine)",
+    "--glibc VERSION": "the target's glibc, such as 2.31",
+}
 
 
 def run(options: Options, app: App) -> int:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from typing import NamedTuple
-
 from toolpin.app import App
 from toolpin.shims.shim_directory import why_skipped
 from toolpin.tasks.shim_refresh import refresh_shims
 
 
-class Options(NamedTuple):
-    """The command line has no arguments."""
-
-
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare no arguments."""
-
-
-def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
+def run(_options: None, app: App) -> int:
     """Write missing shims, remove unused ones, name the files left unchanged."""
     changes = refresh_shims(app.paths, app.registry)
     for verb, names in (("added", changes.added), ("removed", changes.removed)):
@@ -26,7 +15,6 @@ def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
             app.report.remark(f"{verb} {', '.join(names)}")
     for name in changes.skipped:
         app.report.remark(why_skipped(app.paths, name))
-    if app.report.as_json:
-        changed = bool(changes.added or changes.removed)
-        app.report.document("reshim", changes._asdict(), changed=changed)
+    changed = bool(changes.added or changes.removed)
+    app.report.document("reshim", changes._asdict(), changed=changed)
     return 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError
 from toolpin.plugins.describe import brief_record, brief_row, matches
 
@@ -16,9 +16,7 @@ class Options(NamedTuple):
     word: str
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Take the word."""
-    parser.add_argument("word", help="a part of a name, a command or a description")
+ARGUMENTS: Arguments = {"word": "a part of a name, a command or a description"}
 
 
 def run(options: Options, app: App) -> int:
@@ -30,8 +28,6 @@ def run(options: Options, app: App) -> int:
             [("searched", "names, commands and descriptions")],
             "toolpin plugin list all",
         )
-    if app.report.as_json:
-        app.report.document("search", [brief_record(tool) for tool in matching])
-    else:
-        app.report.table([brief_row(tool) for tool in matching])
+    app.report.document("search", [brief_record(tool) for tool in matching])
+    app.report.table([brief_row(tool) for tool in matching])
     return 0

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from argparse import ArgumentParser
 from typing import NamedTuple, NoReturn
 
 from toolpin import __version__
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import Refused, ToolpinError, UsageError
 from toolpin.system.ownership import foreign_access, sudo_user
 from toolpin.system.paths import bundled
@@ -40,14 +40,13 @@ class Options(NamedTuple):
     wheel: str | None = None
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what to do, and for an update the wheel to take."""
-    parser.add_argument(
-        "action",
-        choices=("version", "update", "uninstall"),
-        help="show how toolpin was installed, update it, or remove it",
-    )
-    parser.add_argument("--wheel", metavar="FILE", help="update: install this wheel")
+ARGUMENTS: Arguments = {
+    "action": (
+        "show how toolpin was installed, update it, or remove it",
+        ("version", "update", "uninstall"),
+    ),
+    "--wheel FILE": "update: install this wheel",
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -83,16 +82,14 @@ def find_setup(environment: str) -> Setup:
 
 def _show(setup: Setup, app: App) -> int:
     python = ".".join(map(str, sys.version_info[:3]))
-    if app.report.as_json:
-        result = {
-            "version": __version__,
-            "python": sys.executable,
-            "python_version": python,
-            "installed_by": setup.kind,
-            "place": setup.place,
-        }
-        app.report.document("self", result)
-        return 0
+    result = {
+        "version": __version__,
+        "python": sys.executable,
+        "python_version": python,
+        "installed_by": setup.kind,
+        "place": setup.place,
+    }
+    app.report.document("self", result)
     rows = [
         ("version", __version__),
         ("python", f"{sys.executable} ({python})"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Request
 from toolpin.near_names import known_tool
@@ -23,24 +23,15 @@ class Options(NamedTuple):
     tool: str
     versions: tuple[str, ...] = ()
     unset: bool = False
-    shell: str | None = None
+    for_: str | None = None
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, and versions or their removal."""
-    parser.add_argument("tool", help="the tool to pin in this shell")
-    parser.add_argument(
-        "versions",
-        nargs="*",
-        metavar="version",
-        help="the version; several are a fallback list, in order of preference",
-    )
-    parser.add_argument(
-        "--unset",
-        action="store_true",
-        help="use the version of the project files again",
-    )
-    parser.add_argument("--for", dest="shell", choices=tuple(DIALECTS), help=SUPPRESS)
+ARGUMENTS: Arguments = {
+    "tool": "the tool to pin in this shell",
+    "[version ...]": "the version; several are a fallback list, in order of preference",
+    "--unset": "use the version of the project files again",
+    "--for": (None, tuple(DIALECTS)),
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -51,16 +42,16 @@ def run(options: Options, app: App) -> int:
             hint=f"toolpin shell {options.tool} --unset",
         )
     tool = known_tool(options.tool, app)
-    dialect = DIALECTS[require_shell(options.shell, f"shell {options.tool}", app)]
+    dialect = DIALECTS[require_shell(options.for_, f"shell {options.tool}", app)]
     variable = variable_for(tool)
     if options.unset:
-        app.report.answer(dialect.unset(variable).rstrip("\n"))
+        app.report.code(dialect.unset(variable).rstrip("\n"))
         return 0
     words = (app.registry.spell(tool, word) for word in options.versions)
     wanted = tuple(parse_wanted(word, _ORIGIN) for word in words)
     _require_installed(Request(tool, wanted, _ORIGIN), app)
     text = " ".join(map(str, wanted))
-    app.report.answer(dialect.assign(variable, text).rstrip("\n"))
+    app.report.code(dialect.assign(variable, text).rstrip("\n"))
     return 0
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import UnknownCommand
 from toolpin.json_tables import pin_table
 from toolpin.model import Pin
@@ -21,9 +21,7 @@ class Options(NamedTuple):
     command: str
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a command."""
-    parser.add_argument("command", help="the command to look for, such as npm")
+ARGUMENTS: Arguments = {"command": "the command to look for, such as npm"}
 
 
 def run(options: Options, app: App) -> int:
@@ -34,9 +32,7 @@ def run(options: Options, app: App) -> int:
             f"no installed version provides the command {options.command}"
         )
         raise with_near_commands(error, options.command, app.paths)
-    if app.report.as_json:
-        app.report.document("shimversions", [pin_table(pin) for pin in pins])
-        return 0
+    app.report.document("shimversions", [pin_table(pin) for pin in pins])
     for pin in pins:
         app.report.answer(str(pin))
     return 0

@@ -5,11 +5,11 @@ Also `TOOL --all`, and `[TOOL] --unused`: versions that no known file here reque
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.json_tables import pin_table
 from toolpin.model import Origin, Pin
@@ -32,27 +32,14 @@ class Options(NamedTuple):
     dry_run: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool and exact versions, never a prefix."""
-    parser.add_argument("tool", nargs="?", help="the tool")
-    parser.add_argument(
-        "versions",
-        nargs="*",
-        metavar="version",
-        help="exact versions, as shown by list",
-    )
-    parser.add_argument("--all", action="store_true", help="every version of the tool")
-    parser.add_argument(
-        "--unused",
-        action="store_true",
-        help="versions that no file here pins, except the newest of each tool",
-    )
-    parser.add_argument("--yes", action="store_true", help="remove what --unused finds")
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="show what would be removed, without removing it",
-    )
+ARGUMENTS: Arguments = {
+    "[tool]": "the tool",
+    "[version ...]": "exact versions, as shown by list",
+    "--all": "every version of the tool",
+    "--unused": "versions that no file here pins, except the newest of each tool",
+    "--yes": "remove what --unused finds",
+    "--dry-run": "show what would be removed, without removing it",
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -62,16 +49,11 @@ def run(options: Options, app: App) -> int:
         raise _unconfirmed(options.tool, pins)
     if not options.dry_run:
         remove_all(pins, app)
-    if app.report.as_json:
-        result = {
-            "removed": [pin_table(pin) for pin in pins],
-            "dry_run": options.dry_run,
-        }
-        changed = bool(pins) and not options.dry_run
-        app.report.document("uninstall", result, changed=changed)
-    elif options.dry_run:
-        for pin in pins:
-            app.report.answer(str(pin))
+    for pin in pins if options.dry_run else ():
+        app.report.answer(str(pin))
+    result = {"removed": [pin_table(pin) for pin in pins], "dry_run": options.dry_run}
+    changed = bool(pins) and not options.dry_run
+    app.report.document("uninstall", result, changed=changed)
     if not pins:
         app.report.remark("no unused versions")
     return 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.cache.first_use import FLAG
+from toolpin.commands import Arguments
 from toolpin.errors import NoChecksum, NotLocked, ToolpinError
 from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.header import lockfile_beside
@@ -64,28 +64,19 @@ class Options(NamedTuple):
 
     tools: tuple[str, ...] = ()
     latest: bool = False
-    trust_on_first_use: bool = False
     allow_downgrade: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: the tools, and whether their requests may change."""
-    parser.add_argument("tools", nargs="*", metavar="tool", help="only these tools")
-    parser.add_argument(
-        "--latest",
-        action="store_true",
-        help="update to the newest release, and update .tool-versions",
-    )
-    parser.add_argument(
-        "--trust-on-first-use",
-        action="store_true",
-        help="accept artifacts without a published checksum and lock theirs",
-    )
-    parser.add_argument(
-        "--allow-downgrade",
-        action="store_true",
-        help="lock the newest listed version, even if it is older than the locked one",
-    )
+ARGUMENTS: Arguments = {
+    "[tool ...]": "only these tools",
+    "--latest": "update to the newest release, and update .tool-versions",
+    "--trust-on-first-use": (
+        "accept artifacts without a published checksum and lock theirs"
+    ),
+    "--allow-downgrade": (
+        "lock the newest listed version, even if it is older than the locked one"
+    ),
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -152,7 +143,7 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Upgrade:
         moving=tools,
         allow_downgrade=options.allow_downgrade,
     )
-    locker = locker_for(app, scope, first_use=options.trust_on_first_use)
+    locker = locker_for(app, scope)
     after = before
     if options.latest:
         _report_unchanged(lock_requests, tools, file, app)

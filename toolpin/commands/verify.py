@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.project.toolversions import check_tool_name
@@ -28,15 +28,11 @@ class Options(NamedTuple):
     repair: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool and a version; all installs by default."""
-    parser.add_argument("tool", nargs="?", help="only this tool")
-    parser.add_argument("version", nargs="?", help="only this version")
-    parser.add_argument(
-        "--repair",
-        action="store_true",
-        help="restore damaged files; added files are kept",
-    )
+ARGUMENTS: Arguments = {
+    "[tool]": "only this tool",
+    "[version]": "only this version",
+    "--repair": "restore damaged files; added files are kept",
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -51,8 +47,7 @@ def run(options: Options, app: App) -> int:
         if check.after.findings and not installs.is_installed(app.paths, pin):
             continue  # removed meanwhile: not damaged
         checks.append(check)
-        if not app.report.as_json:
-            _show(check, app)
+        _show(check, app)
     if any(check.before.findings != check.after.findings for check in checks):
         refresh_shims(app.paths, app.registry)
     open_stores = [] if options.tool else _open_stores(app)
@@ -61,17 +56,14 @@ def run(options: Options, app: App) -> int:
         *open_stores,
     ):
         app.report.error(problem)
-    if app.report.as_json:
-        changed = any(check.before != check.after for check in checks)
-        result = {
-            "installs": [
-                as_table(check, installs.tree(app.paths, check.after.pin))
-                for check in checks
-            ]
-        }
-        app.report.document(
-            "verify", result, changed=changed if options.repair else None
-        )
+    changed = any(check.before != check.after for check in checks)
+    result = {
+        "installs": [
+            as_table(check, installs.tree(app.paths, check.after.pin))
+            for check in checks
+        ]
+    }
+    app.report.document("verify", result, changed=changed if options.repair else None)
     _sum_up(checks, options, app)
     is_damaged = any(check.status == "damaged" for check in checks)
     return 1 if is_damaged or open_stores else 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Request
 from toolpin.near_names import installed_nearby, known_tool, pinned_tool
@@ -21,12 +21,10 @@ class Options(NamedTuple):
     version: str | None = None
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, and a version other than the one pinned here."""
-    parser.add_argument("tool", help="the tool")
-    parser.add_argument(
-        "version", nargs="?", help="this version instead of the pinned one"
-    )
+ARGUMENTS: Arguments = {
+    "tool": "the tool",
+    "[version]": "this version instead of the pinned one",
+}
 
 
 def run(options: Options, app: App) -> int:
@@ -67,9 +65,7 @@ def _request(options: Options, app: App) -> Request:
 def _report(resolution: Resolution, app: App) -> None:
     pin = resolution.pin
     path = installs.tree(app.paths, pin) if pin else resolution.directory
-    if app.report.as_json:
-        version = pin.version if pin else None
-        result = {"tool": resolution.tool, "version": version, "path": path}
-        app.report.document("where", result)
-    else:
-        app.report.path(path)
+    version = pin.version if pin else None
+    result = {"tool": resolution.tool, "version": version, "path": path}
+    app.report.document("where", result)
+    app.report.path(path)

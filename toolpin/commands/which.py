@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import UnknownCommand
 from toolpin.json_tables import origin_table
 from toolpin.near_names import with_near_commands
@@ -19,9 +19,7 @@ class Options(NamedTuple):
     command: str
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a command."""
-    parser.add_argument("command", help="the command, such as node")
+ARGUMENTS: Arguments = {"command": "the command, such as node"}
 
 
 def run(options: Options, app: App) -> int:
@@ -30,10 +28,8 @@ def run(options: Options, app: App) -> int:
         result = command_lookup.find(options.command, app.place)
     except UnknownCommand as error:
         raise with_near_commands(error, options.command, app.paths) from error
-    if app.report.as_json:
-        app.report.document("which", _result(options.command, result))
-    else:
-        app.report.path(result.path)
+    app.report.document("which", _result(options.command, result))
+    app.report.path(result.path)
     return 0
 
 

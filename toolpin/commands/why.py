@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.doctor.explanation import CommandExplanation, Locked, explain_command
 from toolpin.doctor.path_search import Candidate
 from toolpin.errors import ToolpinError, UnknownCommand, printable
@@ -18,6 +18,7 @@ from toolpin.resolver.local_resolution import missing_directories
 from toolpin.store.installs import store_of, tree
 from toolpin.store.publication import read_receipt
 from toolpin.system.report import error_table
+from toolpin.verification import Level
 
 Row = tuple[str, str, str]
 # Facts of a problem that no row states: other versions with the command.
@@ -30,9 +31,7 @@ class Options(NamedTuple):
     command: str
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a command."""
-    parser.add_argument("command", help="the command, such as node")
+ARGUMENTS: Arguments = {"command": "the command, such as node"}
 
 
 def run(options: Options, app: App) -> int:
@@ -41,11 +40,9 @@ def run(options: Options, app: App) -> int:
         reasons = explain_command(options.command, app)
     except UnknownCommand as error:
         raise with_near_commands(error, options.command, app.paths) from error
-    if app.report.as_json:
-        app.report.document("why", _result(reasons, app))
-    else:
-        app.report.answer(printable(_verdict(reasons)))
-        app.report.table(list(_rows(reasons, app)), folds=True)
+    app.report.document("why", _result(reasons, app))
+    app.report.answer(printable(_verdict(reasons)))
+    app.report.table(list(_rows(reasons, app)), folds=True)
     if reasons.is_right:
         return 0
     hint = reasons.problem.hint if reasons.problem else "toolpin doctor"
@@ -113,7 +110,7 @@ def _installed(request: Request, app: App) -> Pin | None:
 def _is_brought(pin: Pin, app: App) -> bool:
     with contextlib.suppress(ToolpinError):
         receipt = read_receipt(store_of(app.paths, pin), pin)
-        return receipt is not None and receipt.brought
+        return receipt is not None and receipt.verified == Level.LOCKFILE
     return False
 
 

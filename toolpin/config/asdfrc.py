@@ -62,7 +62,7 @@ class Asdfrc:
         line = self.hook(name)
         if not line:
             return None
-        from toolpin.system.process import run  # noqa: PLC0415 - few have hooks
+        from toolpin.system.process import run
 
         words = ["/usr/bin/env", "bash", "-c", line, name, *args]
         return run(words, env=env, cwd=cwd, timeout_s=_HOOK_S, shown=shown)

@@ -27,9 +27,7 @@ def idiomatic_level(
         _names_it(file, read) for file in (system_config(env), paths.user_config)
     ):
         return DEFAULT
-    from toolpin.config.settings import (  # noqa: PLC0415 - see the module's docstring
-        read_settings,
-    )
+    from toolpin.config.settings import read_settings
 
     return read_settings(paths, env, read).idiomatic
 

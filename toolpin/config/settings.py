@@ -51,12 +51,9 @@ class Settings(NamedTuple):
         *,
         sources: Sequence[str] = (),
         jobs: int | None = None,
-        first_use: bool = False,
     ) -> Settings:
         """Return the settings with the command line's values, which take precedence."""
-        settings = self._replace(trust_on_first_use=first_use)
-        if sources:
-            settings = settings._replace(sources=tuple(sources))
+        settings = self._replace(sources=tuple(sources)) if sources else self
         if jobs is None:
             return settings
         if not 1 <= jobs <= MOST_JOBS:
@@ -158,7 +155,7 @@ def read_text(file: str, read: Read = read_bytes) -> str | None:
 
 def unknown_setting(name: str, what: str, hint: str) -> UsageError:
     """Return the error for an unknown setting, with the nearest known one."""
-    import difflib  # noqa: PLC0415 - only a mistake needs it
+    import difflib
 
     known = [f"{key.name}.{key.entry}" if key.is_table else key.name for key in KEYS]
     facts = [("settings", ", ".join(known))]

@@ -6,8 +6,7 @@ The checks use no network.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from toolpin.app import App
 from toolpin.doctor.findings import Finding, of_error
@@ -15,7 +14,6 @@ from toolpin.doctor.process_environment import look
 from toolpin.doctor.project_check import PROJECT_CHECKS
 from toolpin.doctor.shell_check import SHELL_CHECKS
 from toolpin.doctor.store_check import check_installs, check_remains, check_shims
-from toolpin.doctor.store_state import look_at_installs, look_at_remains, look_at_shims
 from toolpin.errors import ToolpinError
 from toolpin.store import installs
 from toolpin.store.unimported import import_line, unimported
@@ -37,20 +35,6 @@ def _of_shell(app: App) -> Iterator[Finding]:
     seen = look(app)
     for check in SHELL_CHECKS:
         yield from check(seen)
-
-
-def _of_shims(app: App) -> Iterable[Finding]:
-    return check_shims(look_at_shims(app.paths, sys.executable))
-
-
-def _of_installs(app: App) -> Iterator[Finding]:
-    def programs(name: str) -> Sequence[str]:
-        # An invalid plugin has a separate check.
-        tool = app.registry.readable(name)
-        return tool.commands if tool else ()
-
-    yield from check_installs(look_at_installs(app.paths, programs))
-    yield from check_remains(look_at_remains(app.paths))
 
 
 def _of_modes(app: App) -> Iterator[Finding]:
@@ -78,8 +62,9 @@ def _guarded(check: Check, app: App) -> Iterator[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     _of_shell,
-    _of_shims,
-    _of_installs,
+    check_shims,
+    check_installs,
+    check_remains,
     _of_modes,
     _of_asdf,
     *PROJECT_CHECKS,

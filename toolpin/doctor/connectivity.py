@@ -1,29 +1,27 @@
-"""Queries the sources of the tools in use, and finds where a connection fails.
+"""Queries the sources of the tools in use, as an install would, and checks the answers.
 
-As an install would: through the configured mirror and proxy, or by a registry's own
-client. `connectivity_check` reports the problems.
+Through the configured mirror and proxy, or by a registry's own client.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.config.settings import Settings
-from toolpin.doctor.connection_probe import Hop, walk
 from toolpin.doctor.current_requests import all_requests
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.doctor.findings import Finding
+from toolpin.errors import ToolpinError, UsageError, printable
 from toolpin.http import urls
 from toolpin.install.source_choice import allowed_sources
-from toolpin.model import Host
 from toolpin.plugins.tool_file import Tool
-from toolpin.sources.clients import Clients
 from toolpin.sources.kinds import KINDS
 from toolpin.sources.spec import SourceSpec
 from toolpin.store import installs
+
+_CONFIGS = {"pip": "pip config list", "npm": "npm config list", "apt": "apt-get update"}
 
 
 class SourceConnection(NamedTuple):
@@ -31,7 +29,8 @@ class SourceConnection(NamedTuple):
 
     `requested` is a URL, or a client and its index. `canonical` is the publisher's own
     URL, "" for a client's; `chosen` means that the user named it, as a mirror or as a
-    source.
+    source. `step` is `client` if that failed, else `answer`, with the outcome or the
+    problem.
     """
 
     tool: str
@@ -39,88 +38,141 @@ class SourceConnection(NamedTuple):
     requested: str
     canonical: str
     chosen: bool
-    hops: tuple[Hop, ...]
-
-    @property
-    def problem(self) -> Hop | None:
-        """The step that failed, None without one."""
-        return self.hops[-1] if self.hops[-1].problem else None
+    step: str = "answer"
+    outcome: str = ""
+    problem: ToolpinError | None = None
 
 
 def find_connections(app: App) -> list[SourceConnection]:
-    """Connect to every source that an install of the tools in use may query.
+    """Query every source that an install of the tools in use may query.
 
     The tools that are pinned here, or else installed, or else known. Raises UsageError
     if toolpin is offline.
     """
-    settings = app.settings
-    if settings.offline:
+    if app.settings.offline:
         raise UsageError("--net queries sources, and toolpin is offline")
-    clients = app.clients
-    here = app.host
-    pairs = list(_sources(app, here, settings))
+    app.clients  # noqa: B018 - before the threads: it sets signal handlers
+    pairs = list(_sources(app))
     with ThreadPoolExecutor(max(1, len(pairs))) as pool:
-        walked = [
-            pool.submit(_connect, tool, spec, here, clients, settings)
-            for tool, spec in pairs
-        ]
-        return [submit.result() for submit in walked]
+        return list(pool.map(lambda pair: _connect(app, *pair), pairs))
 
 
-def _sources(
-    app: App, here: Host, settings: Settings
-) -> Iterator[tuple[Tool, SourceSpec]]:
+def _sources(app: App) -> Iterator[tuple[Tool, SourceSpec]]:
     """Yield the sources to query; a tool without any is reported elsewhere."""
-    registry = app.registry
     names: list[str] = []
     with contextlib.suppress(ToolpinError):
         names = [request.tool for request in all_requests(app)]
-    known = sorted(set(registry.aliases.values()))
+    known = sorted(set(app.registry.aliases.values()))
     for name in names or installs.tools(app.paths) or known:
         with contextlib.suppress(ToolpinError):
-            if tool := registry.get(name):
-                for spec in allowed_sources(tool, here, settings.sources):
+            if tool := app.registry.get(name):
+                for spec in allowed_sources(tool, app.host, app.settings.sources):
                     yield tool, spec
 
 
-def _connect(
-    tool: Tool, spec: SourceSpec, here: Host, clients: Clients, settings: Settings
-) -> SourceConnection:
+def _connect(app: App, tool: Tool, spec: SourceSpec) -> SourceConnection:
     client = KINDS[spec.kind].client
     # The part that differs between hosts comes after it.
-    canonical = "" if client else KINDS[spec.kind].address(spec, here).partition("{")[0]
-    requested = settings.rewrite(canonical)
-    chosen = requested != canonical or spec.id in settings.sources
-    hops: tuple[Hop, ...] = ()
-    if canonical:
-        shown = urls.shown(requested)
-        hops = walk(requested, timeout_s=settings.connect_timeout_s)
-    else:
-        shown = spec.kind
-        try:
-            output = clients.configured(spec)
-            index = urls.shown(output) if output else "as configured"
-            shown = f"{client.name}: {index}" if client else spec.kind
-        except ToolpinError as error:
-            hops = (Hop("client", "", _describe(error)),)
-    if not (hops and hops[-1].problem):
-        hops = (*hops, _query(clients, spec, here))
-    return SourceConnection(
-        tool.name, spec.id, shown, urls.shown(canonical), chosen, hops
+    address = KINDS[spec.kind].address(spec, app.host)
+    canonical = "" if client else address.partition("{")[0]
+    requested = app.settings.rewrite(canonical)
+    chosen = requested != canonical or spec.id in app.settings.sources
+    connection = SourceConnection(
+        tool.name,
+        spec.id,
+        urls.shown(requested) or spec.kind,
+        urls.shown(canonical),
+        chosen,
+    )
+    try:
+        if client:
+            index = urls.shown(app.clients.configured(spec)) or "as configured"
+            connection = connection._replace(requested=f"{client.name}: {index}")
+    except ToolpinError as error:
+        return connection._replace(step="client", problem=error)
+    try:
+        count = len(app.clients.open(spec).releases(app.host))
+    except ToolpinError as error:
+        return connection._replace(problem=error)
+    if not count:
+        problem = ToolpinError(f"it lists no version for {app.host}")
+        return connection._replace(problem=problem)
+    return connection._replace(outcome=f"{count} versions for {app.host}")
+
+
+def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Finding]:
+    """Find sources without an answer, if that stops an install.
+
+    A source that the user did not choose, and that another source can replace, is fine.
+    """
+    for connection in connections:
+        others = [
+            other.source for other in connections if other.tool == connection.tool
+        ]
+        served = [
+            other
+            for other in connections
+            if other.tool == connection.tool and not other.problem
+        ]
+        if not connection.problem or (served and not connection.chosen):
+            continue
+        facts = [("URL", connection.requested), (connection.step, _problem(connection))]
+        if served:
+            facts.append(
+                ("instead", ", ".join(tool_source.source for tool_source in served))
+            )
+        elif len(others) > 1:
+            facts.append(("instead", f"none: {', '.join(others)} fail too"))
+        what = f"{connection.tool}, {connection.source}: no answer"
+        yield Finding("net", what, tuple(facts), _fix(connection, connection.problem))
+
+
+def render_connection(connection: SourceConnection) -> str:
+    """Render a connection: the source, then its answer or problem."""
+    problem = _problem(connection)
+    failed = "  <- fails here" if problem else ""
+    return (
+        f"{connection.tool}, {connection.source}: {printable(connection.requested)}\n"
+        f"  {connection.step}  {printable(problem or connection.outcome)}{failed}"
     )
 
 
-def _query(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
-    """Query a source for its list, as an install of a loose request does."""
-    try:
-        count = len(clients.open(spec).releases(here))
-    except ToolpinError as error:
-        return Hop("answer", "", _describe(error))
-    if not count:
-        return Hop("answer", "", f"it lists no version for {here}")
-    return Hop("answer", f"{count} versions for {here}")
+def connection_table(connection: SourceConnection) -> dict[str, object]:
+    """Return a connection as JSON output shows it."""
+    return {
+        "tool": connection.tool,
+        "source": connection.source,
+        "asked": connection.requested,
+        "answers": connection.problem is None,
+        "hops": [
+            {
+                "name": connection.step,
+                "found": connection.outcome or None,
+                "problem": _problem(connection) or None,
+            }
+        ],
+    }
 
 
-def _describe(error: ToolpinError) -> str:
-    values = [value for label, value in error.facts if label.endswith("output")]
-    return "; ".join([error.what, *values])
+def _problem(connection: SourceConnection) -> str:
+    """Return why a source gave no answer, in one line; "" if it did."""
+    if connection.problem is None:
+        return ""
+    values = [
+        value
+        for label, value in connection.problem.facts
+        if label in ("reason", "last") or label.endswith("output")
+    ]
+    return "; ".join([connection.problem.what, *values])
+
+
+def _fix(connection: SourceConnection, problem: ToolpinError) -> str:
+    client = connection.requested.partition(":")[0]
+    if not connection.canonical:
+        return _CONFIGS.get(client, "")
+    if problem.hint and "doctor" not in problem.hint:
+        return problem.hint
+    if connection.requested != connection.canonical:
+        return "toolpin config list --origin"
+    place = connection.canonical.rpartition("/")[0].partition("?")[0]
+    return f"toolpin config set mirrors.{place} https://mirror.example/path"

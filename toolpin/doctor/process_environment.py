@@ -31,6 +31,7 @@ from toolpin.shell.startup_files import (
     toolpin_lines,
 )
 from toolpin.shims.stubs import read_stub
+from toolpin.system.paths import names_in
 
 _MOST_BYTES = 1 << 20
 
@@ -126,11 +127,7 @@ def _is_attended(env: Mapping[str, str]) -> bool:
 
 def _serves_pins(seen: ProcessEnvironment, app: App) -> bool:
     """Return whether PATH leads to exactly the programs that are pinned here."""
-    try:
-        commands = sorted(os.listdir(seen.shims))
-    except OSError:
-        return False
-    results = [(command, _pinned(command, app)) for command in commands]
+    results = [(command, _pinned(command, app)) for command in names_in(seen.shims)]
     pinned = [(value, path) for value, path in results if path]
     return bool(pinned) and all(
         _is_same(

@@ -1,76 +1,162 @@
-"""Checks the state of the store: its shims, and each install. Pure."""
+"""Checks the store without reading file contents: its shims, and each install.
+
+`verify` compares bytes with receipts; this is quick. It changes nothing.
+"""
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterator, Sequence
 
+from toolpin.app import App
 from toolpin.doctor.findings import Finding
-from toolpin.doctor.store_state import InstallState, Remains, ShimsState
+from toolpin.errors import NotRunnable
+from toolpin.model import REQUIRED, EnvPatch, Pin
+from toolpin.shims.shim_directory import has_library, missing_stubs
+from toolpin.shims.stubs import owned_text
+from toolpin.store import installs, stage_names
+from toolpin.store.installs import ADOPTED, RECEIPT, RECORD
+from toolpin.store.staging import lock_of
+from toolpin.system.file_lock import try_held
+from toolpin.system.paths import Paths
 
 _MOST_NAMES = 12
 
 
-def check_shims(state: ShimsState) -> Iterator[Finding]:
+def check_shims(app: App) -> Iterator[Finding]:
     """Find commands without a shim, and shims that cannot work."""
-    if state.library != "as written":
-        what = {
-            "gone": f"{state.library_file} is missing, and shims need it",
-            "other": (
-                f"{state.library_file} was written by a different version of toolpin"
-            ),
-        }[state.library]
+    paths = app.paths
+    library = (paths.shim_library_more, paths.shim_library)
+    gone = [path for path in library if not os.path.exists(path)]
+    pins = list(_pins(paths))
+    if not pins:
+        return
+    if gone:
+        what = f"{gone[0]} is missing, and shims need it"
         yield Finding("shims", what, fix="toolpin reshim")
-    if state.missing:
-        facts = (("without", _names(state.missing)), ("in", state.directory))
+    elif not has_library(paths, sys.executable):
+        what = f"{paths.shim_library} was written by a different version of toolpin"
+        yield Finding("shims", what, fix="toolpin reshim")
+    missing = list(missing_stubs(paths, pins))
+    others = [name for name in missing if _is_foreign(f"{paths.shims}/{name}")]
+    if absent := [name for name in missing if name not in others]:
+        facts = (("without", _names(absent)), ("in", paths.shims))
         what = "installed programs have no shim"
         yield Finding("shims", what, facts, "toolpin reshim")
-    for name in state.others:
-        path = f"{state.directory}/{name}"
+    for name in others:
+        path = f"{paths.shims}/{name}"
         fix = f"rm {shlex.quote(path)} && toolpin reshim"
         what = f"{path} was not created by toolpin"
         yield Finding("shims", what, (("intended for", name),), fix)
 
 
-def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
+def check_installs(app: App) -> Iterator[Finding]:
     """Find unfinished installs, and those with missing parts."""
-    for state in states:
-        pin, fix = state.pin, f"toolpin verify {state.pin} --repair"
-        if state.mark:
-            what = f"the install of {pin} was broken off: it is not used"
-            facts, fix = [("mark", state.mark)], f"toolpin install {pin}"
-        elif state.record:
-            what = f"the receipt of {pin} cannot be read"
-            facts = [("reason", state.record)] if state.record != what else []
-        elif state.lost:
-            what = f"{pin} is missing a file"
-            facts = [("lost", path) for path in state.lost]
-            if state.is_adopted or any(map(_is_receipt, state.lost)):
-                fix = f"toolpin uninstall {pin} && toolpin install {pin}"
-        else:
+    paths = app.paths.alone
+    for pin in _pins(paths):
+        tool = app.registry.readable(pin.tool)  # an invalid one has a separate check
+        yield from _check_install(paths, pin, tool.commands if tool else ())
+    for mark, pin in stage_names.marks(paths):
+        if _is_abandoned(paths, pin):
+            yield Finding(
+                "installs",
+                f"the install of {pin} was broken off: it is not used",
+                (("directory", paths.install(*pin)), ("mark", mark)),
+                f"toolpin install {pin}",
+            )
+
+
+def check_remains(app: App) -> Iterator[Finding]:
+    """Find the remains of unfinished installs and removals, without a process."""
+    paths = app.paths.alone
+    for staged in stage_names.staged(paths):
+        try:
+            is_own = os.lstat(staged.path).st_uid == os.geteuid()
+        except FileNotFoundError:
             continue
-        place = ("directory", state.tree)
-        yield Finding("installs", what, (place, *facts), fix)
-
-
-def check_remains(remains: Iterable[Remains]) -> Iterator[Finding]:
-    """Find the remains of unfinished installs and removals."""
-    for remain in remains:
-        fix = f"rm -rf {shlex.quote(remain.path)}"
-        if not remain.is_own:
+        if not _is_abandoned(paths, staged.pin):
+            continue
+        fix = f"rm -rf {shlex.quote(staged.path)}"
+        if not is_own:
             fix = f"sudo {fix}"
-        elif remain.is_tree:
-            fix = f"chmod -R u+rwX {shlex.quote(remain.path)} && {fix}"
-        what = f"remains of {remain.pin} use disk space and are not used"
-        yield Finding("installs", what, (("in", remain.path),), fix)
+        elif os.path.isdir(staged.path) and not os.path.islink(staged.path):
+            fix = f"chmod -R u+rwX {shlex.quote(staged.path)} && {fix}"
+        what = f"remains of {staged.pin} use disk space and are not used"
+        yield Finding("installs", what, (("in", staged.path),), fix)
 
 
-def _is_receipt(path: str) -> bool:
-    """Return whether a path is a receipt's: nothing can be repaired without it."""
-    return path.endswith("/.toolpin/receipt.json")
+def _check_install(
+    paths: Paths, pin: Pin, programs: Sequence[str]
+) -> Iterator[Finding]:
+    """Find missing parts of one version; all versions have the `programs`."""
+    tree = paths.install(*pin)
+    fix = f"toolpin verify {pin} --repair"
+    try:
+        patch = installs.environment(paths, pin)
+    except NotRunnable as error:
+        what = f"the receipt of {pin} cannot be read"
+        reason = dict(error.facts).get("reason", error.what)
+        facts = (("reason", reason),) if reason != what else ()
+        yield Finding("installs", what, (("directory", tree), *facts), fix)
+        return
+    # A plugin's scripts may name directories that do not exist in every version.
+    is_scripted = any(name == "ASDF_INSTALL_PATH" for name, _ in patch.variables)
+    lost = [*_lost_own_files(tree), *(() if is_scripted else _lost_bins(tree, patch))]
+    have = installs.commands(paths, pin)
+    lost += [f"{tree}: no {name}" for name in programs if name not in have]
+    if lost:
+        if (
+            is_scripted
+            or os.path.exists(f"{tree}/{ADOPTED}")
+            or f"{tree}/{RECEIPT}" in lost  # nothing can be repaired without it
+        ):
+            fix = f"toolpin uninstall {pin} && toolpin install {pin}"
+        parts = [("lost", path) for path in lost]
+        what = f"{pin} is missing a file"
+        yield Finding("installs", what, (("directory", tree), *parts), fix)
 
 
-def _names(names: tuple[str, ...]) -> str:
+def _lost_own_files(tree: str) -> list[str]:
+    """Return toolpin's missing files: another manager's install may have none."""
+    if not os.path.lexists(os.path.dirname(f"{tree}/{RECORD}")):
+        return []
+    is_adopted = os.path.exists(f"{tree}/{ADOPTED}")
+    own = [f"{tree}/{name}" for name in (RECORD, *(() if is_adopted else (RECEIPT,)))]
+    return [path for path in own if not os.path.exists(path)]
+
+
+def _lost_bins(tree: str, patch: EnvPatch) -> list[str]:
+    return [
+        directory
+        for directory in patch.path
+        if REQUIRED not in directory
+        and directory.startswith(f"{tree}/")
+        and not os.path.isdir(directory)
+    ]
+
+
+def _pins(paths: Paths) -> Iterator[Pin]:
+    for tool in installs.tools(paths):
+        for version in installs.versions(paths, tool):
+            yield Pin(tool, version)
+
+
+def _is_abandoned(paths: Paths, pin: Pin) -> bool:
+    """Return whether no process works on a version."""
+    lock = lock_of(paths, pin)
+    if not os.path.exists(lock):
+        return True
+    with try_held(lock) as free:
+        return free
+
+
+def _is_foreign(path: str) -> bool:
+    return os.path.lexists(path) and owned_text(path) is None
+
+
+def _names(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMES
     shown = ", ".join(names[:_MOST_NAMES])
     return f"{shown} and {more} more" if more > 0 else shown

@@ -196,11 +196,6 @@ class _Adapter(requests.adapters.HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
 
 
-def proxy_for(url: str, configured: str = "") -> str | None:
-    """Return the proxy through which a URL is requested, None for none."""
-    return requests.utils.select_proxy(url, _proxies(url, configured))
-
-
 def _proxies(url: str, configured: str) -> dict[str, str]:
     if urls.is_loopback(url):  # a secret for this machine must not reach a proxy
         return {}
@@ -271,17 +266,17 @@ def _permanent_cause(
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {limits.connect_timeout_s:g} s"
     if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy did not connect"
+        return f"the proxy did not connect: {innermost(error)}"
     if isinstance(error, requests.ConnectionError):
         return connection_failure(error)
     # requests quotes invalid values: a proxy's URL may include the password.
-    proxy = proxy_for(url, transport.proxy)
+    proxy = requests.utils.select_proxy(url, _proxies(url, transport.proxy))
     if proxy and not isinstance(error, requests.exceptions.InvalidSchema):
-        return no_proxy_url(proxy)
+        return _no_proxy_url(proxy)
     return _USER.sub("", str(error))
 
 
-def no_proxy_url(proxy: str) -> str:
+def _no_proxy_url(proxy: str) -> str:
     """Report an invalid proxy URL without text that may be its password."""
     return f"the proxy's address, {proxy.rpartition('@')[2]}, is not a URL"
 

@@ -155,7 +155,7 @@ class Fetcher:
     @cached_property
     def _client(self) -> Client:
         """The HTTP client, whose libraries are half of what a command loads."""
-        from toolpin.http.client import Client  # noqa: PLC0415 - only if it is used
+        from toolpin.http.client import Client
 
         return Client(self._limits, self._credentials, self._transport)
 

@@ -17,11 +17,12 @@ from toolpin.errors import (
     ToolpinError,
 )
 from toolpin.install.jobs import Job
-from toolpin.install.planner import all_verified_by, assemble
-from toolpin.lockfile.document import HERE, Entry, Locked, Lockfile
+from toolpin.install.planner import assemble
+from toolpin.lockfile.document import Entry, Locked, Lockfile
 from toolpin.model import Host, Origin, Pin, Plan
 from toolpin.plugins.registry import Registry
 from toolpin.plugins.tool_file import Tool
+from toolpin.sources.kinds import KINDS
 from toolpin.store import installs, publication
 from toolpin.system.host import any_of
 from toolpin.system.paths import Paths
@@ -143,22 +144,20 @@ def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:
             tool = registry.require(entry.pin.tool)
             job = Job(entry.pin, Origin(file), Locked(file, entry))
             locked_plan(tool, job, any_of(entry.host))
-            _check_verified(tool, entry, file)
+            _check_level(tool, entry, file)
 
 
-def _check_verified(tool: Tool, entry: Entry, file: str) -> None:
-    """Raise NotLocked for digests whose origin differs from the entry's."""
-    from toolpin.cache.first_use import VERIFIED  # noqa: PLC0415 - it loads clients
-
+def _check_level(tool: Tool, entry: Entry, file: str) -> None:
+    """Raise NotLocked for a level above that of the entry's source."""
     spec = next(source for source in tool.sources if source.id == entry.source)
-    ways = all_verified_by(spec)
-    if entry.verified not in {*ways, VERIFIED, HERE}:
+    level = KINDS[spec.kind].level
+    if entry.verified > level:
         raise NotLocked(
             f"{entry.pin} is verified differently than its lockfile states",
             [
                 ("lockfile", file),
-                ("says", entry.verified),
-                (f"{spec.id} has", " or ".join(sorted(ways))),
+                ("says", str(entry.verified)),
+                (f"{spec.id} has", str(level)),
             ],
             f"toolpin lock --refresh {tool.name}",
         )

@@ -22,7 +22,7 @@ from toolpin.errors import (
     Unreachable,
 )
 from toolpin.install.catalogs import DAY_S, Catalogs
-from toolpin.install.destination import alone
+from toolpin.install.destination import Destination, StoreDestination
 from toolpin.install.install_context import Context
 from toolpin.install.jobs import Job, Outcome, in_order
 from toolpin.install.locked_plan import locked_plan, rebuilt
@@ -38,15 +38,17 @@ from toolpin.resolver.local_resolution import newest_installed
 from toolpin.resolver.version_choice import choose
 from toolpin.sources.github_names import chooses_variant
 from toolpin.sources.spec import SourceSpec
-from toolpin.store import cleanup, relocation
 from toolpin.system.progress import Row
 
 
 class Installer:
-    """Installs pins on this machine."""
+    """Installs pins into the store, or into another destination."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(
+        self, context: Context, destination: Destination | None = None
+    ) -> None:
         self._paths, self._registry = context.paths, context.registry
+        self._destination = destination or StoreDestination(context.paths)
         self._settings, self._host = context.settings, context.host
         self._clients, self._builder = context.clients, context.builder
         self._board = context.board
@@ -54,7 +56,7 @@ class Installer:
         self._servers = SourceOrder(
             self._settings, self._host, self._catalogs, self._board
         )
-        self._carrier = PlanRunner(context)
+        self._carrier = PlanRunner(context, self._destination)
         self._before: dict[Pin, list[Future[Outcome]]] = {}
 
     def resolve(self, tool: str, wanted: Wanted, origin: Origin) -> str:
@@ -97,14 +99,8 @@ class Installer:
         A required tool is installed before the tools that require it. The scripts of an
         asdf plugin start when all earlier lines of the file are done.
         """
-        with alone(self._paths.into, self._board.remark):
-            if not self._paths.into:
-                relocation.relocate(self._paths)
-            cleanup.clean_up(self._paths, {job.pin.tool for job in jobs})
-            outcomes = self._run(jobs)
-            if self._paths.into:  # only the trees are needed there
-                cleanup.tidy(self._paths)
-        return outcomes
+        with self._destination.opened({job.pin.tool for job in jobs}):
+            return self._run(jobs)
 
     def _run(self, jobs: Sequence[Job]) -> list[Outcome]:
         tools = {job.pin.tool: self._registry.readable(job.pin.tool) for job in jobs}

@@ -9,13 +9,11 @@ import datetime
 import os
 from collections.abc import Callable, Sequence
 
-from toolpin.cache.first_use import VERIFIED
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.http.fetch import Progress
-from toolpin.install.destination import is_in_directory
+from toolpin.install.destination import Destination
 from toolpin.install.install_context import Context
 from toolpin.install.jobs import Job
-from toolpin.install.locked_plan import is_done
 from toolpin.install.source_build_plan import left_out
 from toolpin.install.source_notes import Notes
 from toolpin.model import Artifact, Plan
@@ -23,14 +21,15 @@ from toolpin.steps.final_path import check_place
 from toolpin.store import publication, staging
 from toolpin.system import host
 from toolpin.system.progress import Row
+from toolpin.verification import Level
 
 
 class PlanRunner:
     """Carries out plans, for one host."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, destination: Destination) -> None:
+        self._destination, self._place = destination, destination.place
         self.notes = Notes(context.cache, context.settings, context.host)
-        self._paths, self._registry = context.paths, context.registry
         self._settings, self._host = context.settings, context.host
         self._cache, self._clients = context.cache, context.clients
         self._builder, self._board = context.builder, context.board
@@ -41,12 +40,7 @@ class PlanRunner:
         Raises ToolpinError for a tree that is not toolpin's, and NotLocked for an
         install of other bytes than required.
         """
-        if not self._paths.into:
-            return is_done(self._paths, job)
-        tool = self._registry.require(job.pin.tool, job.origin)
-        return is_in_directory(
-            self._paths, job, self._host, tool.mutable, self._board.remark
-        )
+        return self._destination.is_done(job)
 
     def carry_out(
         self, plan: Plan, job: Job, row: Row, wait: Callable[[], None]
@@ -56,11 +50,8 @@ class PlanRunner:
         Raises NotPublished for a build of another version.
         """
         plan = without_demands(plan, self._settings.allow)
-        trusted = job.locked is not None and job.locked.entry.verified == VERIFIED
-        if trusted or self._clients.first_use.has_recorded(plan.artifacts):
-            plan = plan._replace(first_use=True)
         if plan.is_in_place:  # before a download, too
-            check_place(plan, self._paths.install(*plan.pin))
+            check_place(plan, self._place.install(*plan.pin))
         if plan.recipe and not self._builder.needs_supplies(plan):
             plan = left_out(plan)
         if plan.recipe:
@@ -71,28 +62,24 @@ class PlanRunner:
         if job.locked and not were_here:
             # After a failure below, the next run knows that the source gave them.
             self.notes.keep(plan)
-        plan = plan._replace(
-            brought=job.locked is not None
-            and were_here
-            and not self.notes.has_reported(plan)
-        )
+        plan = plan._replace(verified=self._level(plan, job, were_here=were_here))
         wait()
 
         def waiting() -> None:
             row.phase("waiting for another process")
 
-        with staging.version_lock(self._paths, plan.pin, waiting):
+        with staging.version_lock(self._place, plan.pin, waiting):
             if self.is_done(job):
                 return "present"
             if not plan.is_scripted:
                 row.phase("unpacking")
             receipt = publication.publish(
-                self._paths,
+                self._place,
                 plan,
                 archives,
                 now(),
-                for_here=str(self._host) == str(host.detect()),
                 patchelf=self._clients.patchelf,
+                room=self._destination.room,
                 build=lambda code, source, final: self._builder.build(
                     code, source, final, row.phase
                 ),
@@ -100,10 +87,18 @@ class PlanRunner:
         self.notes.keep(plan)
         size_bytes = sum(file.size_bytes for file in receipt.files)
         origin_text = f"{plan.publisher}{self.notes.by_mirror(plan)}"
-        if plan.brought and job.locked:
+        if plan.verified == Level.LOCKFILE and job.locked:
             origin_text = f"the cache, as {job.locked.file} has it"
         row.close(f"installed, {size_bytes / 1e6:.0f} MB from {origin_text},")
         return "installed"
+
+    def _level(self, plan: Plan, job: Job, *, were_here: bool) -> Level:
+        """Return how the digests of fetched artifacts are known on this machine."""
+        if job.locked and were_here and not self.notes.has_reported(plan):
+            return Level.LOCKFILE
+        if self._clients.first_use.has_recorded(plan.artifacts):
+            return Level.FIRST_USE
+        return job.locked.entry.verified if job.locked else plan.verified
 
     def _check_scripted(self, plan: Plan) -> None:
         """Raise ToolpinError if a plugin's scripts must not run."""

@@ -73,19 +73,6 @@ def _check_release(spec: SourceSpec, pin: Pin) -> None:
         raise NotPublished(f"{spec.id} has no release {pin.version}")
 
 
-def verified_by(spec: SourceSpec, build: Build | None = None) -> str:
-    """Return where the digests of a source come from, as lockfiles name it.
-
-    For a build, by its first artifact; without one, the usual origin.
-    """
-    return KINDS[spec.kind].verified_by(spec, build)[0]
-
-
-def all_verified_by(spec: SourceSpec) -> set[str]:
-    """Return every value that `verified_by` can have for a source's builds."""
-    return set(KINDS[spec.kind].verified_by(spec, None))
-
-
 def assemble(
     tool: Tool, spec: SourceSpec, pin: Pin, host: Host, artifacts: Sequence[Artifact]
 ) -> Plan:
@@ -106,6 +93,7 @@ def assemble(
         bin_dirs=tool.bin_dirs,
         commands=tool.commands,
         proof=tuple(fill(word, {"version": pin.version}) for word in tool.proof),
+        verified=KINDS[spec.kind].level,
         variables=tool.variables,
         defaults=tool.defaults,
         demands=tool.demands,

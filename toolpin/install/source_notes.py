@@ -18,6 +18,7 @@ from toolpin.install.planner import assemble, host_for
 from toolpin.install.source_choice import allowed_sources, refuse_unnamed
 from toolpin.model import Host, Pin, Plan
 from toolpin.plugins.tool_file import Tool
+from toolpin.verification import Level
 
 
 class Notes:
@@ -58,7 +59,7 @@ class Notes:
         Scripted plans have nothing in the cache, and bytes from a bundle are for one
         project.
         """
-        if plan.is_scripted or plan.brought:
+        if plan.is_scripted or plan.verified == Level.LOCKFILE:
             return
         text = json_documents.render_note(self._address(plan), plan.artifacts)
         with contextlib.suppress(ToolpinError):

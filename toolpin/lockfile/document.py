@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from toolpin.lockfile.header import OPENING
 from toolpin.model import Build, Pin
+from toolpin.verification import Level
 from toolpin.versions import sort_key
 
-# Digests that this machine had, whatever their origin.
-HERE = "here"
 NO_BUILD = "none"
 
 _NOTE = (
@@ -38,20 +37,24 @@ class Entry(NamedTuple):
     """The locked build of one version for one kind of host.
 
     `source` is its id in the plugin, or `none` when the source has no build; the build
-    is empty then. `verified` states the origin of the digests: `checksum file`,
-    `catalogue`, `registry`, `release`, `download`; `here` where no source was queried.
+    is empty then. `verified` states how the digests are known.
     """
 
     pin: Pin
     host: str
     source: str
-    verified: str
+    verified: Level
     build: Build
 
     @property
     def has_build(self) -> bool:
         """Return whether there is a build to install."""
         return self.source != NO_BUILD
+
+
+def no_build(pin: Pin, host: str) -> Entry:
+    """Return the entry of a host without a build."""
+    return Entry(pin, host, NO_BUILD, Level.NONE, Build(()))
 
 
 class Locked(NamedTuple):

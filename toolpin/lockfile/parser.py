@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from toolpin.digests import parse_digest
 from toolpin.errors import UsageError, shown
-from toolpin.lockfile.document import NO_BUILD, Entry, Key, Lockfile, filename_of
+from toolpin.lockfile.document import (
+    NO_BUILD,
+    Entry,
+    Key,
+    Lockfile,
+    filename_of,
+    no_build,
+)
 from toolpin.lockfile.header import (
     FIX,
     MARKS,
@@ -25,15 +33,23 @@ from toolpin.lockfile.header import (
 from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Digest, Pin
 from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.toml_lines import Path, line_of
+from toolpin.verification import LEVELS
 
-_HEX_DIGITS = {"sha256": 64, "sha512": 128}
 # What a build may require; other words cannot be compared.
 _REQUIREMENTS = {"glibc", "musl", "macos", "soname"}
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
 # No quotes and no backslashes: the text is written unescaped.
 _LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:|git:|folder:)[!#-\[\]-~]{1,1000}")
 _CREDENTIAL = re.compile(r"(git:)?https://[^/]*@|git:ssh://[^/]*:[^/@]*@")
-_VERIFIED = re.compile(r"[a-z][a-z, ]{0,60}")
+# What a text must be, and whether one is.
+_SHAPES: dict[str, tuple[str, Callable[[str], object]]] = {
+    "name": ("a name", lambda text: fits(text, NAME)),
+    "version": ("an exact version", lambda text: fits(text, VERSION)),
+    "host": ("a host such as linux-x64", _HOST.fullmatch),
+    "level": ("a level such as checksum", LEVELS.__contains__),
+    "locator": ("a locator", _LOCATOR.fullmatch),
+    "line": ("a line of text", str.isprintable),
+}
 _WANTED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~/@:-]{0,220}")
 
 
@@ -81,12 +97,12 @@ class _Reader:
         hosts = self._texts(scope.get("hosts", []), ("scope", "hosts"))
         also = self._texts(scope.get("also", []), ("scope", "also"))
         for host in hosts:
-            self._host(host, ("scope", "hosts"))
+            self._fitting(host, ("scope", "hosts"), "host")
         builds = self._tables(document.get("build", []), ("build",))
         entries = [self._entry(build, ("build", at)) for at, build in enumerate(builds)]
         self._check_unlike(entries)
         versions = {
-            self._key(text, ("pins", text)): self._version(version, ("pins", text))
+            self._key(text, at := ("pins", text)): self._fitting(version, at, "version")
             for text, version in pins.items()
         }
         self._check_head(pins)
@@ -125,13 +141,13 @@ class _Reader:
         is_none = table.get("source") == NO_BUILD
         more = set() if is_none else {"verified", "artifact"}
         self._only(table, path, needed | more, set() if is_none else {"requires"})
-        host = self._host(table["host"], (*path, "host"))
+        host = self._fitting(table["host"], (*path, "host"), "host")
         pin = Pin(
-            self._name(table["tool"], (*path, "tool")),
-            self._version(table["version"], (*path, "version")),
+            self._fitting(table["tool"], (*path, "tool"), "name"),
+            self._fitting(table["version"], (*path, "version"), "version"),
         )
         if is_none:
-            return Entry(pin, host, NO_BUILD, "", Build(()))
+            return no_build(pin, host)
         artifacts = self._tables(table["artifact"], (*path, "artifact"))
         if not artifacts:
             raise self._unfit((*path, "artifact"), "a table", table["artifact"])
@@ -141,8 +157,8 @@ class _Reader:
         return Entry(
             pin,
             host,
-            self._name(table["source"], (*path, "source")),
-            self._verified(table["verified"], (*path, "verified")),
+            self._fitting(table["source"], (*path, "source"), "name"),
+            LEVELS[self._fitting(table["verified"], (*path, "verified"), "level")],
             Build(
                 tuple(
                     self._artifact(artifact, (*path, "artifact", at))
@@ -150,8 +166,8 @@ class _Reader:
                 ),
                 tuple(
                     (
-                        self._name(name, (*path, "requires", name)),
-                        self._version(least, (*path, "requires", name)),
+                        self._fitting(name, (*path, "requires", name), "name"),
+                        self._fitting(least, (*path, "requires", name), "version"),
                     )
                     for name, least in sorted(requires.items())
                 ),
@@ -160,9 +176,8 @@ class _Reader:
 
     def _artifact(self, table: dict[str, Any], path: Path) -> Artifact:
         self._only(table, path, {"locator", "digest"}, {"size"})
-        locator, size = table["locator"], table.get("size")
-        if not isinstance(locator, str) or not _LOCATOR.fullmatch(locator):
-            raise self._unfit((*path, "locator"), "a locator", locator)
+        locator = self._fitting(table["locator"], (*path, "locator"), "locator")
+        size = table.get("size")
         if not (size is None or (type(size) is int and size >= 0)):
             raise self._unfit((*path, "size"), "a size in bytes", size)
         if _CREDENTIAL.match(locator):
@@ -171,11 +186,10 @@ class _Reader:
         return Artifact(locator, digest, size, filename_of(locator))
 
     def _digest(self, value: object, path: Path) -> Digest:
-        algorithm, _, digits = str(value).partition(":")
-        length = _HEX_DIGITS.get(algorithm, 0)
-        if not length or not re.fullmatch(f"[0-9a-f]{{{length}}}", digits):
+        digest = parse_digest(str(value))
+        if digest is None:
             raise self._unfit(path, "sha256: or sha512: and its hex digits", value)
-        return Digest(algorithm, digits)
+        return digest
 
     def _key(self, text: str, path: Path) -> Key:
         tool, _, wanted = text.partition(" ")
@@ -183,35 +197,16 @@ class _Reader:
             raise self._unfit(path, 'a tool and a request: "nodejs 24"', text)
         return Key(tool, wanted)
 
-    def _name(self, value: object, path: Path) -> str:
-        if not isinstance(value, str) or not fits(value, NAME):
-            raise self._unfit(path, "a name", value)
-        return value
-
-    def _version(self, value: object, path: Path) -> str:
-        if not isinstance(value, str) or not fits(value, VERSION):
-            raise self._unfit(path, "an exact version", value)
-        return value
-
-    def _host(self, value: object, path: Path) -> str:
-        if not isinstance(value, str) or not _HOST.fullmatch(value):
-            raise self._unfit(path, "a host such as linux-x64", value)
-        return value
-
-    def _text_in(self, value: object, path: Path) -> str:
-        if not isinstance(value, str) or not value.isprintable():
-            raise self._unfit(path, "a line of text", value)
-        return value
-
-    def _verified(self, value: object, path: Path) -> str:
-        if not isinstance(value, str) or not _VERIFIED.fullmatch(value):
-            raise self._unfit(path, "a few words", value)
+    def _fitting(self, value: object, path: Path, shape: str) -> str:
+        expected, fits_shape = _SHAPES[shape]
+        if not isinstance(value, str) or not fits_shape(value):
+            raise self._unfit(path, expected, value)
         return value
 
     def _texts(self, value: object, path: Path) -> tuple[str, ...]:
         if not isinstance(value, list):
             raise self._unfit(path, "a list", value)
-        return tuple(self._text_in(element, path) for element in value)
+        return tuple(self._fitting(element, path, "line") for element in value)
 
     def _table(self, value: object, path: Path) -> dict[str, Any]:
         if not isinstance(value, dict):

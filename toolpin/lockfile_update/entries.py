@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from toolpin.errors import Mismatch
-from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Lockfile
+from toolpin.lockfile.document import Entry, Lockfile
 from toolpin.lockfile.scope import LockfileRequest
-from toolpin.model import Build, Pin
+from toolpin.model import Pin
 from toolpin.resolver.locked_resolution import kept_version
+from toolpin.verification import Level
 
 
 def old_entries(
@@ -22,11 +23,6 @@ def old_entries(
     return version, tuple(entry for entry in old.entries if entry.pin == pin)
 
 
-def no_build(pin: Pin, host: str) -> Entry:
-    """Return the entry of a host without a build."""
-    return Entry(pin, host, NO_BUILD, "", Build(()))
-
-
 def completed(kept: Sequence[Entry], new_entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Return the locked entries, completed with those found for the missing hosts.
 
@@ -38,7 +34,7 @@ def completed(kept: Sequence[Entry], new_entries: Sequence[Entry]) -> tuple[Entr
     for at, entries in old.items():
         builds = {entry.build.artifacts for entry in new.get(at, ())}
         if not builds.issuperset(entry.build.artifacts for entry in entries):
-            if any(entry.verified == HERE for entry in entries):
+            if any(entry.verified == Level.HERE for entry in entries):
                 raise _not_published(entries[0], new.get(at, ()))
             new[at] = entries
     return tuple(entry for entries in new.values() for entry in entries)

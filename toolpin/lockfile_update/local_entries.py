@@ -13,14 +13,14 @@ from collections.abc import Callable
 from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.http import urls
-from toolpin.install.planner import assemble, verified_by
+from toolpin.install.planner import assemble
 from toolpin.json_documents import parse_note
-from toolpin.lockfile.document import HERE, Entry
+from toolpin.lockfile.document import Entry
 from toolpin.model import Artifact, Build, Pin
-from toolpin.plugins.script_plugin import is_scripted
 from toolpin.plugins.tool_file import Tool
 from toolpin.sources.spec import SourceSpec
 from toolpin.store import publication
+from toolpin.verification import Level
 
 
 def known_here(app: App) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
@@ -49,8 +49,8 @@ def _entries(tool: Tool, pin: Pin, app: App) -> tuple[Entry, ...]:
                 continue
             build = Build(artifacts, plan.requires)
             # The digest of a plugin's scripts is computed here, even offline.
-            verified = verified_by(spec) if is_scripted(tool) else HERE
-            return (Entry(pin, str(here), spec.id, verified, build),)
+            level = min(plan.verified, Level.HERE)
+            return (Entry(pin, str(here), spec.id, level, build),)
     return ()
 
 
@@ -59,10 +59,10 @@ def _received(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
         receipt = publication.read_receipt(app.paths, pin)
     except ToolpinError:
         return ()
-    # Bytes from a bundle are known only by the lockfile in it.
-    if receipt is None or receipt.source != spec.id or receipt.brought:
+    if receipt is None or receipt.source != spec.id:
         return ()
-    return receipt.artifacts
+    # Bytes from a bundle are known only by the lockfile in it.
+    return () if receipt.verified == Level.LOCKFILE else receipt.artifacts
 
 
 def _noted(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:

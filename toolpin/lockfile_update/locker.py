@@ -11,11 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from toolpin.cache.first_use import VERIFIED
 from toolpin.errors import NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.install.catalogs import has_channels
-from toolpin.install.planner import locked_builds, publisher, verified_by
-from toolpin.lockfile.document import HERE, Entry, Key, Lockfile
+from toolpin.install.planner import locked_builds, publisher
+from toolpin.lockfile.document import Entry, Key, Lockfile, no_build
 from toolpin.lockfile.scope import (
     LockfileRequest,
     Scope,
@@ -24,7 +23,7 @@ from toolpin.lockfile.scope import (
     sources_after,
     sources_to_query,
 )
-from toolpin.lockfile_update.entries import by_host, completed, no_build, old_entries
+from toolpin.lockfile_update.entries import by_host, completed, old_entries
 from toolpin.lockfile_update.request_work import (
     SilentSources,
     Work,
@@ -32,6 +31,7 @@ from toolpin.lockfile_update.request_work import (
     names_of,
     no_checksum,
     no_match,
+    refuse_weaker,
     report_queried,
 )
 from toolpin.model import Build, Host, Pin, Release, Wanted
@@ -45,10 +45,12 @@ from toolpin.resolver.version_choice import (
     of_variant,
 )
 from toolpin.sources.clients import Clients
+from toolpin.sources.kinds import KINDS
 from toolpin.sources.lines import may_lack_digests
 from toolpin.sources.spec import SourceSpec
 from toolpin.system.host import any_of
 from toolpin.system.progress import Board
+from toolpin.verification import Level
 from toolpin.versions import sort_key
 
 # What this machine knows of a version without a source: receipts, its cache.
@@ -338,7 +340,7 @@ class Locker:
         self, work: Work, pin: Pin, kept: tuple[Entry, ...]
     ) -> tuple[Entry, ...]:
         """Return these entries of a version, and those of the hosts without any."""
-        hosts = {entry.host for entry in kept if entry.verified != HERE}
+        hosts = {entry.host for entry in kept if entry.verified != Level.HERE}
         if self._clients.first_use.allowed:  # builds left out may be added now
             lists = [spec for spec in work.specs if may_lack_digests(spec)]
             hosts -= {host for spec in lists for host in spec.hosts}
@@ -374,14 +376,17 @@ class Locker:
             except Unreachable as error:
                 self._silent.report(work, spec, error)
                 continue
-            return tuple(
-                Entry(pin, host, spec.id, self._verified(spec, build), build)
+            entries = tuple(
+                Entry(pin, host, spec.id, self._level(spec, build), build)
                 for build in builds
             )
+            if entries and not named_sources(work.tool, self._scope):
+                refuse_weaker(work, entries)
+            return entries
         if undigested:
             raise undigested
         return (no_build(pin, host),)
 
-    def _verified(self, spec: SourceSpec, build: Build) -> str:
+    def _level(self, spec: SourceSpec, build: Build) -> Level:
         first_use = self._clients.first_use.has_recorded(build.artifacts)
-        return VERIFIED if first_use else verified_by(spec, build)
+        return Level.FIRST_USE if first_use else KINDS[spec.kind].level

@@ -19,14 +19,11 @@ def write_line(
     names: Sequence[str],
     versions: Sequence[Wanted],
     app: App,
-    *,
-    first_use: bool = False,
 ) -> tuple[bytes, bytes, bool]:
     """Change a tool's line, and an existing lockfile.
 
-    Returns old and new, and whether the lockfile has changed. With `first_use` builds
-    without a published checksum are locked, too. Raises UsageError for an invalid file,
-    NoChecksum with the command that pins anyway.
+    Returns old and new, and whether the lockfile has changed. Raises UsageError for an
+    invalid file, NoChecksum with the command that pins anyway.
     """
     request = Request(names[0], tuple(versions), Origin(path, 1))
     check_directories(request, app.home, app.paths.global_file)
@@ -40,7 +37,7 @@ def write_line(
         is_locked = False
         if os.path.lexists(lockfile):
             try:
-                is_locked = _write_both(path, after, lockfile, app, first_use=first_use)
+                is_locked = _write_both(path, after, lockfile, app)
             except NoChecksum as error:
                 raise _unpinned(
                     error, path, [names[0], *map(str, versions)], app
@@ -62,18 +59,16 @@ def _unpinned(
     )
 
 
-def _write_both(
-    path: str, data: bytes, lockfile: str, app: App, *, first_use: bool
-) -> bool:
+def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
     """Write both files, and return whether the lockfile has changed.
 
     If locking fails, both are left unchanged.
     """
     # They import requests and threads: only where there is a lockfile.
-    from toolpin.lockfile.document import EMPTY  # noqa: PLC0415
-    from toolpin.lockfile.scope import Scope  # noqa: PLC0415
-    from toolpin.lockfile_update.local_entries import known_here  # noqa: PLC0415
-    from toolpin.lockfile_update.project_lockfile import (  # noqa: PLC0415
+    from toolpin.lockfile.document import EMPTY
+    from toolpin.lockfile.scope import Scope
+    from toolpin.lockfile_update.local_entries import known_here
+    from toolpin.lockfile_update.project_lockfile import (
         locker_for,
         lockfile_requests_of,
         relocked,
@@ -82,7 +77,7 @@ def _write_both(
     )
 
     old = app.lockfile(lockfile) or EMPTY
-    locker = locker_for(app, Scope(old.hosts), known_here(app), first_use=first_use)
+    locker = locker_for(app, Scope(old.hosts), known_here(app))
     lock_requests = lockfile_requests_of(data, path, app)
     report_unknown(lock_requests, app)
     lock = relocked(locker, lock_requests, old, app)

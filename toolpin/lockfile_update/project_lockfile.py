@@ -130,17 +130,9 @@ def lockfile_requests_of(data: bytes, file: str, app: App) -> list[LockfileReque
     ]
 
 
-def locker_for(
-    app: App,
-    scope: Scope,
-    known_here: KnownHere | None = None,
-    *,
-    first_use: bool = False,
-) -> Locker:
+def locker_for(app: App, scope: Scope, known_here: KnownHere | None = None) -> Locker:
     """Return the locker for this app."""
-    settings = app.settings.overridden(first_use=first_use)
-    app = app.derived(settings=settings, registry=app.registry)
-    catalogs = Catalogs(app.cache, app.clients, settings)
+    catalogs = Catalogs(app.cache, app.clients, app.settings)
 
     def releases(
         tool: Tool, spec: SourceSpec, host: Host, wanted: str
@@ -155,7 +147,7 @@ def locker_for(
         app.registry,
         app.clients,
         releases,
-        scope._replace(preferred=settings.sources),
+        scope._replace(preferred=app.settings.sources),
         board=app.board,
         known_here=known_here,
     )

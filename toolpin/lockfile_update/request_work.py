@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.cache.first_use import FLAG
-from toolpin.errors import NoChecksum, Offline, ToolpinError, Unreachable
+from toolpin.errors import NoChecksum, Offline, Refused, ToolpinError, Unreachable
 from toolpin.install.planner import publisher
-from toolpin.lockfile.document import Lockfile
+from toolpin.lockfile.document import Entry, Lockfile
 from toolpin.lockfile.scope import LockfileRequest, hosts_of
 from toolpin.model import Pin
 from toolpin.plugins.tool_file import Tool
@@ -123,6 +123,22 @@ def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksu
         [("required by", str(work.request.origin)), ("host", host), *error.facts],
         f"toolpin lock {FLAG}",
     )
+
+
+def refuse_weaker(work: Work, entries: Sequence[Entry]) -> None:
+    """Raise Refused for builds that were verified at a higher level when locked.
+
+    Builds that were left out before may have a lower one.
+    """
+    pin, host, source = entries[0][:3]
+    level = max(entry.verified for entry in entries)
+    before = [entry.verified for entry in work.old.entries_for(pin, host)]
+    if before and level < max(before):
+        raise Refused(
+            f"{pin} was locked at the level {max(before)}, and {source} has {level}",
+            [("required by", str(work.request.origin)), ("host", host)],
+            f"toolpin lock --refresh {pin.tool} --source {source}",
+        )
 
 
 def names_of(specs: Sequence[SourceSpec]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.model import Pin
-from toolpin.system.paths import Paths
+from toolpin.system.paths import Paths, names_in
 from toolpin.project.validation import NAME, fits
 from toolpin.plugins.asdf.address import Address
 from toolpin.plugins.asdf.git_client import Git
@@ -40,7 +40,7 @@ class Index:
         url = self._url_in(name) if fits(name, NAME) else ""
         if url:
             return url
-        import difflib  # noqa: PLC0415 - only a mistake needs it
+        import difflib
 
         near = difflib.get_close_matches(name, self._names(), n=3)
         raise ToolpinError(
@@ -104,10 +104,7 @@ class Index:
             pass
 
     def _names(self) -> list[str]:
-        names: list[str] = []
-        with contextlib.suppress(OSError):
-            names = sorted(os.listdir(f"{self._paths.plugin_index}/plugins"))
-        return names
+        return names_in(f"{self._paths.plugin_index}/plugins")
 
     def _url_in(self, name: str) -> str:
         """Return the content of a name's file: `repository = URL`; "" for none."""

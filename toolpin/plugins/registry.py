@@ -21,7 +21,7 @@ from toolpin.plugins.light_fields import (
     parse_index,
     plain_fields,
 )
-from toolpin.system.paths import Paths, bundled, open_regular
+from toolpin.system.paths import Paths, bundled, names_in, open_regular
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import logical_cwd
 from toolpin.project.validation import COMMAND, NAME, fits, is_plain, respell
@@ -155,7 +155,7 @@ class Registry:
         """Raise UnknownTool with names near it for a name that no tool has."""
         if name in self._aliases:
             return
-        import difflib  # noqa: PLC0415 - only a mistake needs it
+        import difflib
 
         facts = [("required by", str(origin))] if origin else []
         close_matches = difflib.get_close_matches(name, self._aliases, n=3)
@@ -189,9 +189,7 @@ class Registry:
 
     def _reader(self, name: str) -> Callable[[str], list[str]]:
         def read_words(path: str) -> list[str]:
-            from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins
-                Scripts,
-            )
+            from toolpin.plugins.asdf.script_runner import Scripts
 
             paths = self._paths or Paths("", "")
             cwd = logical_cwd(os.environ)
@@ -201,9 +199,7 @@ class Registry:
 
     def with_scripts(self, names: Collection[str]) -> Registry:
         """Return the registry with asdf plugins of these names added."""
-        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see light_fields
-            scripted_tool,
-        )
+        from toolpin.plugins.script_plugin import scripted_tool
 
         scripts = Registry(
             {**self._files, **dict.fromkeys(names, "")},
@@ -228,9 +224,7 @@ class Registry:
         return self._read[name]
 
     def _scripted(self, name: str, directory: str) -> Tool:
-        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see light_fields
-            read_tool,
-        )
+        from toolpin.plugins.script_plugin import read_tool
 
         return read_tool(name, directory, self._also(name))
 
@@ -317,9 +311,7 @@ def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
 
 def _query_files(paths: Paths, name: str) -> None:
     """Run the script that lists the files. Raises OSError for a read-only store."""
-    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - once for each plugin
-        Scripts,
-    )
+    from toolpin.plugins.asdf.script_runner import Scripts
 
     note_files(paths, name, ())  # what the script runs must not run it again
     scripts = Scripts(paths, name, os.environ, os.getcwd())
@@ -348,7 +340,7 @@ def script_directories(paths: Paths) -> dict[str, str]:
     """Return the asdf plugins with their directories."""
     return {
         name: f"{paths.plugins}/{name}"
-        for name in _names(paths.plugins)
+        for name in names_in(paths.plugins)
         if fits(name, NAME) and os.path.isdir(f"{paths.plugins}/{name}/bin")
     }
 
@@ -385,16 +377,9 @@ def _bundled_fields() -> list[tuple[str, str, LightFields]]:
 def _toml_files(directory: str) -> list[tuple[str, str]]:
     return [
         (name.removesuffix(".toml"), f"{directory}/{name}")
-        for name in _names(directory)
+        for name in names_in(directory)
         if name.endswith(".toml")
     ]
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return sorted(os.listdir(directory))
-    except OSError:
-        return []
 
 
 def _text(file: str) -> str:
@@ -406,9 +391,7 @@ def _text(file: str) -> str:
 
 
 def _parse(text: str, file: str) -> Tool:
-    from toolpin.plugins.tool_file import (  # noqa: PLC0415 - see light_fields
-        parse_tool,
-    )
+    from toolpin.plugins.tool_file import parse_tool
 
     tool = parse_tool(text, file)
     expected = os.path.basename(file).removesuffix(".toml")

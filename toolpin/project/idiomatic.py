@@ -66,7 +66,7 @@ class Idioms(NamedTuple):
         if name in self.files:
             return _plain(data, place, tool, self.spell)
         # It loads the JSON parser: only where the user has enabled manifests.
-        from toolpin.project.manifests import MANIFESTS  # noqa: PLC0415
+        from toolpin.project.manifests import MANIFESTS
 
         result = MANIFESTS[name](data, place, dict(self.manifests[name])[tool])
         if result is None:

@@ -303,8 +303,6 @@ def _override(tool: str, env: Mapping[str, str], spell: Spell) -> Request | None
 
 def _check_directories(request: Request, home: str, global_file: str) -> None:
     if any(wanted.kind == "path" for wanted in request.wanted):
-        from toolpin.project.named_directories import (  # noqa: PLC0415 - few name one
-            check_directories,
-        )
+        from toolpin.project.named_directories import check_directories
 
         check_directories(request, home, global_file)

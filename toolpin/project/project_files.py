@@ -144,9 +144,7 @@ def write(path: str, data: bytes, *, anywhere: bool = False) -> None:
     `anywhere` is as for `read`. Raises UsageError for a link that is not allowed, and
     ToolpinError if the system refuses; the old file is then unchanged.
     """
-    from toolpin.system.atomic_write import (  # noqa: PLC0415 - readers need none
-        atomic_replace,
-    )
+    from toolpin.system.atomic_write import atomic_replace
 
     if not anywhere:
         _check_link(path, writing=True)
@@ -168,9 +166,7 @@ def write(path: str, data: bytes, *, anywhere: bool = False) -> None:
 
 def _check_link(path: str, *, writing: bool = False) -> None:
     if os.path.islink(path):
-        from toolpin.project.link_check import (  # noqa: PLC0415 - few are links
-            check_link,
-        )
+        from toolpin.project.link_check import check_link
 
         check_link(path, writing=writing)
 

@@ -212,7 +212,7 @@ def _request(
         return _parse_line(tokens, line, spell)
     except UsageError as wrong:
         # Only a misspelled line needs it.
-        from toolpin.project.suggestions import fix_command  # noqa: PLC0415
+        from toolpin.project.suggestions import fix_command
 
         hint = fix_command([word for _, word in tokens], line.origin.place)
         raise UsageError(wrong.what, wrong.facts, hint) from None
@@ -236,7 +236,7 @@ def _name(tokens: list[tuple[int, str]]) -> str:
     """Return the tool of a line, however it is written."""
     if fits(tokens[0][1], NAME):
         return tokens[0][1]
-    from toolpin.project.suggestions import respelled  # noqa: PLC0415 - see _request
+    from toolpin.project.suggestions import respelled
 
     words = [word for _, word in tokens]
     return (respelled(words) or words)[0]

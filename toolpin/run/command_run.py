@@ -68,7 +68,7 @@ def _run_hook(
         os.path.expanduser(place)
     ):
         return
-    from toolpin.config.asdfrc import read_asdfrc  # noqa: PLC0415 - few have hooks
+    from toolpin.config.asdfrc import read_asdfrc
 
     hook = f"pre_{tool}_{command}"
     rc = read_asdfrc(env)

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Pin, Request
+from toolpin.plugins.registry import Registry
 from toolpin.project import pin_files
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import Where
 from toolpin.project.project_files import Files
 from toolpin.shims.stubs import Stub
 from toolpin.system.paths import Paths, home_directory
-
-
-class Plugins(Protocol):
-    """What plugins state of their tools: () for one that is unknown or invalid.
-
-    It loads a parser, which most lookups do not need.
-    """
-
-    def requires_of(self, tool: str) -> tuple[str, ...]:
-        """Return the tools that a tool requires."""
-
-    def commands_of(self, tool: str) -> tuple[str, ...]:
-        """Return the commands that every version of a tool has."""
 
 
 class LookupResult(NamedTuple):
@@ -55,7 +43,7 @@ class Place(NamedTuple):
     env: Mapping[str, str]
     cwd: str
     files: Files
-    plugins: Plugins
+    plugins: Registry
     stub: Stub | None = None
 
     @property

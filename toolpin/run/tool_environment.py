@@ -67,7 +67,7 @@ def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
         return None
     elif not is_plugin(store := place.paths, resolution.tool):
         return EnvPatch((f"{directory}/bin",), ())
-    from toolpin.plugins.asdf import (  # noqa: PLC0415 - few versions need it
+    from toolpin.plugins.asdf import (
         script_queries,
         script_runner,
     )
@@ -252,9 +252,7 @@ def from_plugin(
     """Return the program and environment that the plugin's scripts determine here."""
     if not whole and patch.runtime_scripts == "env":
         return program
-    from toolpin.plugins.asdf import (  # noqa: PLC0415 - few plugins
-        script_queries,
-    )
+    from toolpin.plugins.asdf import script_queries
 
     plugin = _plugin(place, program.tool, program.pin)
     own = _own(patch, plugin, program.pin)
@@ -274,9 +272,7 @@ def of_system(place: Place, tool: str, command: str) -> LookupResult | None:
     path = f"{place.paths.plugins}/{tool}/shims/{command}"
     if not is_program(path):
         return None
-    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins
-        answer_asdf,
-    )
+    from toolpin.plugins.asdf.script_runner import answer_asdf
 
     answer_asdf(place.paths)
     variables = (*_SYSTEM, ("ASDF_DATA_DIR", place.paths.data))
@@ -293,9 +289,7 @@ def as_system(program: LookupResult, paths: Paths) -> LookupResult:
 
 
 def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
-    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - as above
-        plugin_of,
-    )
+    from toolpin.plugins.asdf.script_runner import plugin_of
 
     paths = store_of(place.paths, pin) if pin else place.paths
     return plugin_of(paths, tool, place.env, place.cwd)
@@ -304,9 +298,7 @@ def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
 def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
     """Return the variables that identify the install to scripts."""
     if pin:
-        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - as above
-            variables_of,
-        )
+        from toolpin.plugins.asdf.script_runner import variables_of
 
         return variables_of(plugin.paths, pin)
     named = {name for name, _ in _SYSTEM}
@@ -315,7 +307,7 @@ def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
 
 def _computed(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
     """Return a patch whose plugin scripts have run, so that they need not run again."""
-    from toolpin.plugins.asdf import script_queries  # noqa: PLC0415 - as above
+    from toolpin.plugins.asdf import script_queries
 
     plugin = _plugin(place, resolution.tool, resolution.pin)
     before = apply(patch, place.env, place.paths.shims)

@@ -16,6 +16,7 @@ from toolpin.json_text import parse_json
 from toolpin.project.validation import COMMAND, NAME, VERSION, fits
 from toolpin.store import installs
 from toolpin.system import host
+from toolpin.system.paths import names_in
 from toolpin.versions import sort_key
 
 # The longest list of a source has 100 KB.
@@ -58,11 +59,7 @@ def _installed_versions(tool: str, app: App) -> list[str]:
 
 
 def _commands(_tool: str, app: App) -> list[str]:
-    try:
-        names = sorted(os.listdir(app.paths.shims))
-    except OSError:
-        return []
-    return [name for name in names if fits(name, COMMAND)]
+    return [name for name in names_in(app.paths.shims) if fits(name, COMMAND)]
 
 
 def _sources(tool: str, app: App) -> list[str]:
@@ -85,7 +82,7 @@ def listed_versions(tool: str, env: Mapping[str, str]) -> list[tuple[str, list[s
 
     Those of every source for this host, whatever their age.
     """
-    from toolpin.cache.cache_location import cache_directory  # noqa: PLC0415 - for one kind only
+    from toolpin.cache.cache_location import cache_directory
 
     try:
         directory = f"{cache_directory(env)}/catalogues/{tool}"

@@ -64,7 +64,7 @@ def _fish(patch: EnvPatch) -> str:
 
 
 def _json(pairs: Pairs, _mark: str) -> str:
-    import json  # noqa: PLC0415 - one of seven formats
+    import json
 
     return f"{json.dumps(dict(pairs), indent=1)}\n"
 

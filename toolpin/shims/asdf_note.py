@@ -23,9 +23,7 @@ def of_paths(paths: Paths) -> list[list[str]]:
 
 def write(paths: Paths, tools: frozenset[str], of_paths: Sequence[list[str]]) -> None:
     """Write the note again."""
-    from toolpin.system.atomic_write import (  # noqa: PLC0415 - shims only read it
-        atomic_replace,
-    )
+    from toolpin.system.atomic_write import atomic_replace
 
     lines = [*([tool] for tool in sorted(tools)), *of_paths]
     with atomic_replace(paths.asdf_note) as file:

@@ -153,7 +153,7 @@ def _having(paths: Paths) -> dict[str, list[Pin]]:
             pin = Pin(tool, version)
             for command in commands(paths, pin):
                 having.setdefault(command, []).append(pin)
-    from toolpin.shims import asdf_note  # noqa: PLC0415 - not for read-only callers
+    from toolpin.shims import asdf_note
 
     for tool, version, *directories in asdf_note.of_paths(paths):
         names = {

@@ -26,6 +26,7 @@ from toolpin.sources.fields import (
 from toolpin.sources.protocol import Client, Kind, fill
 from toolpin.sources.shared_fields import COMMON, filled_links
 from toolpin.sources.spec import SourceSpec
+from toolpin.verification import Level
 
 if TYPE_CHECKING:
     from toolpin.sources.apt_client import AptClient
@@ -180,7 +181,7 @@ def _in_suites(
     All suites are queried at the same time, since a suite's list takes seconds. One
     that gives no answer raises Unreachable at its turn.
     """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - loads logging
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=len(own.suites)) as pool:
         queries = [(suite, pool.submit(query, suite)) for suite in own.suites]
@@ -256,6 +257,6 @@ KIND = Kind(
     address=lambda spec, _: f"debian:{spec.own.package}",
     names=_names,
     steps=_steps,
-    verified_by=lambda *_: ("signed index",),
+    level=Level.SIGNATURE,
     client=Client("apt", lambda services: services.apt.find_mirror()),
 )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from toolpin.model import Link, Rewrite
 from toolpin.project.validation import VERSION, fits
+
+_Value = TypeVar("_Value")
 
 # `{name}`; but not the `${name}` of a shell.
 PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
@@ -73,18 +75,39 @@ def read_text(value: object) -> str:
     return value
 
 
-def read_texts(value: object) -> tuple[str, ...]:
-    """Accept a list of printable lines."""
-    if not isinstance(value, list):
-        raise UnfitError
-    return tuple(read_text(element) for element in value)
+def each(read: Callable[[object], _Value]) -> Callable[[object], tuple[_Value, ...]]:
+    """Return the reader of a list of such values."""
+
+    def read_list_of(value: object) -> tuple[_Value, ...]:
+        if not isinstance(value, list):
+            raise UnfitError
+        return tuple(read(element) for element in value)
+
+    return read_list_of
 
 
-def read_name(value: object) -> str:
-    """Accept a name as tools have it."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,63}", read_text(value)):
-        raise UnfitError
-    return str(value)
+def matching(pattern: str) -> Callable[[object], str]:
+    """Return the reader of a text that a pattern matches as a whole."""
+
+    def read_match(value: object) -> str:
+        if not re.fullmatch(pattern, read_text(value)):
+            raise UnfitError
+        return str(value)
+
+    return read_match
+
+
+read_texts = each(read_text)
+# A name as tools have it.
+read_name = matching(r"[a-z0-9][a-z0-9_.-]{0,63}")
+read_names = each(read_name)
+# The https URLs, and the names of a release's files, may have {placeholders}.
+read_url = matching(r"https://[^\s/]+/\S*")
+read_urls = each(read_url)
+read_asset = matching(r"[A-Za-z0-9_{][A-Za-z0-9._+~@{}-]*")
+read_assets = each(read_asset)
+# Debian packages (deb-control(5)).
+read_packages = each(matching(r"[a-z0-9][a-z0-9+.-]{1,63}"))
 
 
 def read_table_name(value: object) -> str:
@@ -95,11 +118,6 @@ def read_table_name(value: object) -> str:
     return name
 
 
-def read_names(value: object) -> tuple[str, ...]:
-    """Accept a list of such names."""
-    return tuple(read_name(text) for text in read_texts(value))
-
-
 def read_inside(value: object) -> str:
     """Accept a relative path without `.` and `..`."""
     text = read_text(value)
@@ -108,16 +126,7 @@ def read_inside(value: object) -> str:
     return text
 
 
-def read_insides(value: object) -> tuple[str, ...]:
-    """Accept a list of relative paths."""
-    return tuple(read_inside(text) for text in read_texts(value))
-
-
-def read_url(value: object) -> str:
-    """Accept an https URL, maybe with {placeholders}."""
-    if not re.fullmatch(r"https://[^\s/]+/\S*", read_text(value)):
-        raise UnfitError
-    return str(value)
+read_insides = each(read_inside)
 
 
 def read_checksums(value: object) -> str:
@@ -142,11 +151,6 @@ def read_line_urls(value: object) -> tuple[str, ...]:
     return ("{url}",) if value == ["{url}"] else read_urls(value)
 
 
-def read_urls(value: object) -> tuple[str, ...]:
-    """Accept a list of https URLs."""
-    return tuple(read_url(text) for text in read_texts(value))
-
-
 def read_repo(value: object) -> str:
     """Accept OWNER/NAME as GitHub has them."""
     text = read_text(value)
@@ -166,19 +170,6 @@ def read_tag(value: object) -> str:
     if {".", ".."} & set(text.split("/")):
         raise UnfitError
     return text
-
-
-def read_asset(value: object) -> str:
-    """Accept the name of a file of a release, maybe with {placeholders}."""
-    text = read_text(value)
-    if not re.fullmatch(r"[A-Za-z0-9_{][A-Za-z0-9._+~@{}-]*", text):
-        raise UnfitError
-    return text
-
-
-def read_assets(value: object) -> tuple[str, ...]:
-    """Accept a list of such names."""
-    return tuple(read_asset(text) for text in read_texts(value))
 
 
 def read_version(value: object) -> str:
@@ -341,14 +332,6 @@ def read_flag(value: object) -> bool:
     if type(value) is not bool:
         raise UnfitError
     return value
-
-
-def read_packages(value: object) -> tuple[str, ...]:
-    """Accept names of Debian packages (deb-control(5))."""
-    names = read_texts(value)
-    if not all(re.fullmatch(r"[a-z0-9][a-z0-9+.-]{1,63}", name) for name in names):
-        raise UnfitError
-    return names
 
 
 def read_shared(value: object) -> dict[str, str]:

@@ -51,6 +51,7 @@ from toolpin.sources.version_lists import (
     read_tags,
     versions_in,
 )
+from toolpin.verification import Level
 
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.first_use import FirstUse
@@ -237,21 +238,6 @@ class GithubSource:
         return None
 
 
-def digest_origin(artifact: Artifact) -> str:
-    """Return where the published digest of an asset comes from, as lockfiles name it.
-
-    The API reports a size with it; a checksum file does not.
-    """
-    return "checksum file" if artifact.size_bytes is None else "release"
-
-
-def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:
-    own: Github = spec.own
-    if build:
-        return (digest_origin(build.artifacts[0]),)
-    return ("checksum file", "release") if own.checksums_asset else ("release",)
-
-
 def _faults(spec: SourceSpec) -> Iterator[Fault]:
     own: Github = spec.own
     if own.checksums == NO_CHECKSUMS and own.checksums_asset:
@@ -267,7 +253,7 @@ KIND = Kind(
     address=lambda spec, _: f"{API}/{spec.own.repo}/releases",
     names=names_assets,
     steps=archive_steps,
-    verified_by=_verified_by,
+    level=Level.CHECKSUM,
     groups=lambda spec: {
         VARIANT: ("variant",) if spec.own.variants else (),
         REVISION: ("revision",) if "{revision}" in spec.own.tag else (),

@@ -47,6 +47,7 @@ from toolpin.sources.version_lists import (
     listed_releases,
     versions_in,
 )
+from toolpin.verification import Level
 
 _CATALOG_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
@@ -295,12 +296,6 @@ def _names(
     return False
 
 
-def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
-    own: Http = spec.own
-    has_digests = own.catalogue and json_index.digest_key(own.catalogue)
-    return ("catalogue" if has_digests else "checksum file",)
-
-
 def _faults(spec: SourceSpec) -> Iterator[Fault]:
     own: Http = spec.own
     has_digests = bool(own.catalogue) and bool(json_index.digest_key(own.catalogue))
@@ -331,7 +326,7 @@ KIND = Kind(
     address=_address,
     names=_names,
     steps=archive_steps,
-    verified_by=_verified_by,
+    level=Level.CHECKSUM,
     groups=lambda spec: {
         REVISION: ("revision",) if "{revision}" in spec.own.tag else ()
     },

@@ -41,6 +41,7 @@ from toolpin.sources.protocol import (
 )
 from toolpin.sources.shared_fields import ARCHIVE, COMMON, archive_steps, built_for
 from toolpin.sources.spec import SourceSpec
+from toolpin.verification import Level
 
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.first_use import FirstUse
@@ -381,7 +382,7 @@ KIND = Kind(
     address=lambda spec, _: str(spec.own.list),
     names=_names,
     steps=_steps,
-    verified_by=lambda *_: ("catalogue",),
+    level=Level.CHECKSUM,
     groups=lambda spec: {COLUMNS: PLACEHOLDER.findall(spec.own.line)},
     faults=_faults,
 )

@@ -10,6 +10,7 @@ from toolpin.sources.fields import HOST_VALUES, Field, read_text
 from toolpin.sources.protocol import Client, Kind, Services, fill
 from toolpin.sources.shared_fields import ARCHIVE, COMMON, WITH, archive_steps, packages
 from toolpin.sources.spec import SourceSpec
+from toolpin.verification import Level
 
 if TYPE_CHECKING:
     from toolpin.sources.npm_client import NpmClient
@@ -82,6 +83,6 @@ KIND = Kind(
     address=lambda spec, host: f"npm:{_package(spec, host)}",
     names=_names,
     steps=archive_steps,
-    verified_by=lambda *_: ("registry",),
+    level=Level.REGISTRY,
     client=Client("npm", _configured),
 )

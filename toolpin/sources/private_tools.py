@@ -18,6 +18,7 @@ from toolpin.sources.protocol import Progress
 from toolpin.store import installs, publication, staging
 from toolpin.store.inspection import inspect
 from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 Download = Callable[[Artifact, str, Progress], None]
 
@@ -90,6 +91,7 @@ class PrivateTools:
                 bin_dirs=(),
                 commands=(),
                 proof=(),
+                verified=Level.REGISTRY,
             )
             installed_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             publication.publish(self._paths, plan, (wheel,), installed_at)

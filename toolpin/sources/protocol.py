@@ -12,6 +12,7 @@ from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release, Step
 from toolpin.project.validation import VERSION, fits
 from toolpin.sources.fields import PLACEHOLDER, Field
 from toolpin.sources.spec import SourceSpec
+from toolpin.verification import Level
 from toolpin.versions import sort_key
 
 if TYPE_CHECKING:  # a plugin is read without them, and they are heavy
@@ -100,8 +101,9 @@ class Kind:
     `npm:PACKAGE`; "" for a list on disk. - `names` returns whether a source would name
     these artifacts for a version, so that a lockfile cannot make it fetch others.
     Companions are not among them. - `steps` returns the steps that turn such artifacts
-    into a tree. - `verified_by` returns where their digests come from, as lockfiles
-    name it: one word for a build; without one all possible words, the usual one first.
+    into a tree.
+
+    `level` is how the digests that its sources state are verified.
     """
 
     own: type[Any]
@@ -111,7 +113,7 @@ class Kind:
     address: Callable[[SourceSpec, Host], str]
     names: Callable[[SourceSpec, tuple[Artifact, ...], str, Host], bool]
     steps: Callable[[SourceSpec, tuple[Artifact, ...], str, Host], list[Step]]
-    verified_by: Callable[[SourceSpec, Build | None], tuple[str, ...]]
+    level: Level
     groups: Callable[[SourceSpec], Groups] = lambda _: {}
     faults: Callable[[SourceSpec], Iterator[Fault]] = lambda _: iter(())
     states_channels: Callable[[SourceSpec], bool] = lambda _: False

@@ -9,6 +9,7 @@ from toolpin.sources.fields import HOST_VALUES, Field, read_count, read_text
 from toolpin.sources.protocol import Client, Kind, fill
 from toolpin.sources.shared_fields import ARCHIVE, COMMON, WITH, archive_steps, packages
 from toolpin.sources.spec import SourceSpec
+from toolpin.verification import Level
 from toolpin.versions import sort_key
 
 if TYPE_CHECKING:
@@ -113,6 +114,6 @@ KIND = Kind(
     address=lambda spec, host: f"pypi:{_package(spec, host)}",
     names=_names,
     steps=archive_steps,
-    verified_by=lambda *_: ("registry",),
+    level=Level.REGISTRY,
     client=Client("pip", lambda services: services.pypi.index()),
 )

@@ -12,13 +12,13 @@ from urllib.parse import quote
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
 from toolpin.model import Artifact, Build, Digest, Host, Release, Scripted
 from toolpin.sources.protocol import Kind
+from toolpin.verification import Level
 
 if TYPE_CHECKING:  # they load what runs git
     from toolpin.plugins.asdf.git_client import Git, Identity
     from toolpin.plugins.asdf.script_runner import Scripts
 
 NAME = "script"
-_VERIFIED = "plugin only, not what its scripts fetch"
 
 
 class Script(NamedTuple):
@@ -61,7 +61,7 @@ class ScriptSource:
         identity = self._read_identity()
         hint = f"toolpin plugin diff {name}"
         identity.check_committed(name, self._scripts.directory, hint)
-        from toolpin.plugins.asdf.spelling import kind_of  # noqa: PLC0415 - see above
+        from toolpin.plugins.asdf.spelling import kind_of
 
         if kind_of(version)[0] != "ref" and version not in self._versions():
             raise NotPublished(f"{name}'s plugin lists no {version}")
@@ -121,6 +121,6 @@ KIND = Kind(
     address=lambda *_: "",
     names=lambda _, artifacts, *__: _is_plugin(artifacts),
     steps=lambda spec, *_: [Scripted(spec.own.directory)],
-    verified_by=lambda *_: (_VERIFIED,),
+    level=Level.PLUGIN_ONLY,
     is_local=True,
 )

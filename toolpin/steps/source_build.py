@@ -118,7 +118,7 @@ class Builder:
         if plan.is_scripted and self._scripts:
             scripts = self._scripts(plan.pin.tool)
             rc = read_asdfrc(scripts.env)
-            return ScriptBuilder(scripts, plan, rc).build(begin)
+            return ScriptBuilder(scripts, plan, rc, final).build(begin)
         if plan.recipe is None:
             raise ValueError(f"{plan.pin} is not built")
         env = self._env_for(plan.recipe, plan.pin, source)

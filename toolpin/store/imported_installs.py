@@ -16,6 +16,7 @@ from toolpin.plugins.asdf.plugin_copy import copy_plugin_directory
 from toolpin.plugins.asdf.script_runner import Scripts
 from toolpin.store import installs, publication, staging
 from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 # The default of asdf's plugins: programs are in `bin`.
 _PLAIN = script_queries.ScriptValues(("bin",), (), (), "")
@@ -34,7 +35,7 @@ def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
             for name in sorted(os.listdir(tree)):
                 if name != ".toolpin":
                     os.symlink(f"{tree}/{name}", f"{stage}/{name}")
-            with staging.marked(paths, pin, stage):
+            with staging.marked(paths, pin, stage, staging.cleared):
                 record(paths, pin, env)
     return True
 
@@ -61,6 +62,7 @@ def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
         files=(),
         installed_at="",
         toolpin="",
+        verified=Level.HERE,
         homes=output.homes,
         runtime_scripts=output.runtime_scripts,
     )

@@ -19,7 +19,8 @@ from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Receipt, TreeFile
 from toolpin.store import publication
 from toolpin.store.installs import ADOPTED, RECORD
-from toolpin.system.paths import Paths, open_regular
+from toolpin.system.paths import open_regular
+from toolpin.system.tree_paths import Place
 
 CHANGED = "changed"
 MISSING = "missing"
@@ -65,16 +66,16 @@ class Inspection(NamedTuple):
         return self.receipt is None and not self.findings
 
 
-def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
+def inspect(place: Place, pin: Pin, mutable: Sequence[str]) -> Inspection:
     """Compare an install with its receipt.
 
     `mutable` are directories the tool writes to. If such a path is a file, its whole
     directory becomes the tool's own once the file changes: a package manager has
     replaced itself.
     """
-    tree = paths.install(*pin)
+    tree = place.install(*pin)
     try:
-        receipt = publication.read_receipt(paths, pin)
+        receipt = publication.read_receipt(place, pin)
         if receipt is None:
             return _without_receipt(tree, pin)
         check_receipt(receipt, pin)
@@ -87,7 +88,7 @@ def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
         )
         results = [finding for finding in compared if finding]
     findings += _without_replaced(results, mutable)
-    findings += _check_record(paths, receipt)
+    findings += _check_record(place, receipt)
     findings += _check_directories(tree, entries)
     known = {file.path for file in receipt.files}
     unknown = [
@@ -275,13 +276,13 @@ def _compare_file(
     return None
 
 
-def _check_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
+def _check_record(place: Place, receipt: Receipt) -> Iterator[Finding]:
     """Yield a finding if shims would not read what the receipt states."""
     try:
-        with open_regular(f"{paths.install(*receipt.pin)}/{RECORD}") as stream:
+        with open_regular(f"{place.install(*receipt.pin)}/{RECORD}") as stream:
             text = os.fsdecode(stream.read())
-        intact = publication.is_record(text, paths, receipt) or publication.is_record(
-            text, _as_named_in(text, paths, receipt), receipt
+        intact = publication.is_record(text, place, receipt) or publication.is_record(
+            text, _as_named_in(text, place, receipt), receipt
         )
     except FileNotFoundError:
         yield Finding(MISSING, RECORD, "the environment that shims read")
@@ -292,7 +293,7 @@ def _check_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
             yield Finding(CHANGED, RECORD, "not what the receipt says")
 
 
-def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
+def _as_named_in(text: str, place: Place, receipt: Receipt) -> Place:
     """Return the store under the name in a record, if that is the same directory.
 
     A data directory can have two names, by a link: the one at the install is used.
@@ -300,16 +301,16 @@ def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
     try:
         bins = parse_record(text).path
     except ToolpinError:
-        return paths
-    here = paths.install(*receipt.pin).removeprefix(paths.data)
+        return place
+    here = place.install(*receipt.pin).removeprefix(place.data)
     for directory in receipt.bin_dirs:
         for bin_dir in bins:
             data = bin_dir.removesuffix(f"{here}/{directory}")
             if data != bin_dir and os.path.realpath(data) == os.path.realpath(
-                paths.data
+                place.data
             ):
-                return paths._replace(data=data)
-    return paths
+                return place._replace(data=data)
+    return place
 
 
 def _kind(receipt_entry: os.stat_result) -> str:

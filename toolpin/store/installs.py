@@ -15,7 +15,7 @@ from toolpin.errors import NotRunnable, ToolpinError, remedy
 from toolpin.model import REQUIRED, TOOL_REQUIREMENT, EnvPatch, Pin, Wanted
 from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.store import stage_names
-from toolpin.system.paths import Paths, bundled, open_regular
+from toolpin.system.paths import Paths, bundled, names_in, open_regular
 from toolpin.versions import newest
 
 RECORD = ".toolpin/record.sh"
@@ -94,14 +94,14 @@ def is_linked(paths: Paths, pin: Pin) -> bool:
     if os.path.islink(directory):
         return True
     inside = f"{os.path.realpath(directory)}/"
-    results = [os.path.realpath(f"{directory}/{name}") for name in _names(directory)]
+    results = [os.path.realpath(f"{directory}/{name}") for name in names_in(directory)]
     leads_out = not all(entry.startswith(inside) for entry in results)
     return leads_out and not os.path.lexists(f"{directory}/{RECEIPT}")
 
 
 def tools(paths: Paths) -> tuple[str, ...]:
     """Return the tools that have a published version, sorted."""
-    names = {name for store in stores(paths) for name in _names(store.installs)}
+    names = {name for store in stores(paths) for name in names_in(store.installs)}
     return tuple(tool for tool in sorted(names) if versions(paths, tool))
 
 
@@ -115,7 +115,7 @@ def versions(paths: Paths, tool: str) -> tuple[str, ...]:
 
 def _versions(paths: Paths, tool: str) -> tuple[str, ...]:
     # Listing two directories is faster than two checks per version.
-    marks = set(_names(f"{paths.incomplete}/{tool}"))
+    marks = set(names_in(f"{paths.incomplete}/{tool}"))
     home = f"{paths.installs}/{tool}"
     return tuple(
         directory
@@ -162,9 +162,7 @@ def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
     path = f"{paths.channels}/{pin.tool}/{channel}"
     if _channel(paths, pin.tool, channel) == pin.version:
         return
-    from toolpin.system.atomic_write import (  # noqa: PLC0415 - readers need none
-        atomic_replace,
-    )
+    from toolpin.system.atomic_write import atomic_replace
 
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -281,7 +279,7 @@ def commands(paths: Paths, pin: Pin) -> tuple[str, ...]:
 
 def programs(directory: str) -> list[str]:
     """Return the names of the programs in a directory, sorted."""
-    return [name for name in _names(directory) if is_program(f"{directory}/{name}")]
+    return [name for name in names_in(directory) if is_program(f"{directory}/{name}")]
 
 
 def program(paths: Paths, pin: Pin, command: str) -> str | None:
@@ -325,21 +323,14 @@ def _is_tree(paths: Paths, directory: str) -> bool:
     if paths.as_asdf and os.path.isdir(directory):
         return True
     if not os.path.isfile(f"{directory}/{RECORD}"):
-        return bool(_names(directory))
+        return bool(names_in(directory))
     return not os.path.lexists(f"{directory}/{ADOPTED}") or _has_content(directory)
 
 
 def _has_content(directory: str) -> bool:
     """Return whether an adopted install still has content: its owner may remove it."""
-    names = [name for name in _names(directory) if name != ".toolpin"]
+    names = [name for name in names_in(directory) if name != ".toolpin"]
     return any(os.path.exists(f"{directory}/{name}") for name in names)
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return sorted(os.listdir(directory))
-    except OSError:
-        return []
 
 
 def _directories(directory: str) -> list[str]:

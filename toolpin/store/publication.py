@@ -21,18 +21,20 @@ from toolpin.steps.final_path import check_place, finish
 from toolpin.steps.tree_check import check_commands, check_proof
 from toolpin.steps.unpack_steps import make_directories, survey, unpack_all
 from toolpin.store.staging import (
-    clear_place,
+    Room,
+    cleared,
     discard,
     empty_tree,
     marked,
     move,
     open_gate,
-    room_for,
     scratch,
 )
+from toolpin.system import host
 from toolpin.system.atomic_write import atomic_replace
 from toolpin.system.directory_tree import walk
-from toolpin.system.paths import Paths, open_regular
+from toolpin.system.paths import open_regular
+from toolpin.system.tree_paths import Place
 
 _OWN = ".toolpin"
 _LARGEST_RECEIPT = 64 << 20
@@ -44,53 +46,50 @@ Restore = Callable[[str], Sequence[TreeFile]]
 
 
 def publish(
-    paths: Paths,
+    place: Place,
     plan: Plan,
     archives: Sequence[str],
     installed_at: str,
     *,
-    for_here: bool = True,
     patchelf: Callable[[], str] | None = None,
     build: Build | None = None,
     restore: Restore | None = None,
+    room: Room = cleared,
 ) -> Receipt:
     """Carry out a plan from its verified archives, and publish the result.
 
-    A tree for another machine is checked by its files' headers, and not run. In a
-    directory of trees the tool's other version is replaced at the end. A plan with
-    steps for the final place is finished there, behind its mark; `patchelf` returns the
-    program for that, and `build` builds from a directory into that place. `restore`
-    fills a directory instead of all steps. Raises Refused if an archive breaks the
+    A tree for another machine is checked by its files' headers, and not run. A plan
+    with steps for the final place is finished there, behind its mark; `patchelf`
+    returns the program for that, and `build` builds from a directory into that place.
+    `restore` fills a directory instead of all steps, and `room` makes room for the
+    result. Raises Refused if an archive breaks the
     rules or a command cannot run here, and ToolpinError if the disk cannot be written;
     nothing is left in either case.
     """
     try:
-        with scratch(paths, plan.pin) as stage:
+        with scratch(place, plan.pin) as stage:
             files = restore(stage) if restore else unpack_all(plan, archives, stage)
-            final = paths.install(*plan.pin)
+            final = place.install(*plan.pin)
             if plan.is_in_place:
                 check_place(plan, final)
                 is_built = (plan.recipe or plan.is_scripted) and not restore
-                tree = empty_tree(paths, plan.pin) if is_built else stage
-                with marked(paths, plan.pin, tree):
+                tree = empty_tree(place, plan.pin) if is_built else stage
+                with marked(place, plan.pin, tree, room):
                     if is_built:
                         plan = (build or _no_build)(plan, stage, final)
                     if not restore:
                         finish(plan, final, patchelf or _no_patchelf)
                         _close_directories(final)
                         files = survey(final)
-                    receipt = _checked(
-                        plan, final, files, installed_at, for_here=for_here
-                    )
-                    _write_own_files(paths, final, receipt)
+                    receipt = _checked(plan, final, files, installed_at)
+                    _write_own_files(place, final, receipt)
                 return receipt
-            receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
-            _write_own_files(paths, stage, receipt)
-            clear_place(paths, plan.pin)
-            with room_for(paths, plan.pin), open_gate():
+            receipt = _checked(plan, stage, files, installed_at)
+            _write_own_files(place, stage, receipt)
+            with room(place, plan.pin), open_gate():
                 move(stage, final)
     except OSError as error:
-        where = error.filename or paths.staging
+        where = error.filename or place.staging
         raise ToolpinError(
             f"{plan.pin} cannot be written",
             [("path", where), ("reason", error.strerror or "?")],
@@ -123,24 +122,20 @@ def _no_patchelf() -> str:
 
 
 def _checked(
-    plan: Plan,
-    tree: str,
-    files: Sequence[TreeFile],
-    installed_at: str,
-    *,
-    for_here: bool,
+    plan: Plan, tree: str, files: Sequence[TreeFile], installed_at: str
 ) -> Receipt:
     """Return the receipt of a tree whose commands are as planned."""
+    for_here = str(plan.host) == str(host.detect())
     check_commands(plan, tree, "/" if for_here else "")
     facts = check_proof(plan, tree) if for_here else ()
     return _receipt(plan, files, installed_at)._replace(facts=facts)
 
 
-def remove(paths: Paths, pin: Pin) -> None:
+def remove(place: Place, pin: Pin) -> None:
     """Remove an install: hide it by one rename, and then delete it."""
-    tree = paths.install(*pin)
+    tree = place.install(*pin)
     try:
-        discard(paths, pin, tree)
+        discard(place, pin, tree)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(tree))
     except OSError as error:
@@ -150,9 +145,9 @@ def remove(paths: Paths, pin: Pin) -> None:
         ) from error
 
 
-def record_of(paths: Paths, receipt: Receipt) -> str:
+def record_of(place: Place, receipt: Receipt) -> str:
     """Return the record that shims read of an install: it names the final path."""
-    final, root = paths.install(*receipt.pin), paths.state(receipt.pin.tool)
+    final, root = place.install(*receipt.pin), place.state(receipt.pin.tool)
 
     def at_home(directory: str) -> str:
         return f"{root}/{directory}".replace("{required}", REQUIRED)
@@ -161,9 +156,9 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
     bins = [os.path.join(final, directory) for directory in receipt.bin_dirs]
     # A home in the machine's store could not be written by its users.
     homes = [
-        home for home in receipt.homes if not paths.shared or os.path.isabs(home[1])
+        home for home in receipt.homes if not place.shared or os.path.isabs(home[1])
     ]
-    home_bins = () if paths.shared else receipt.home_bins
+    home_bins = () if place.shared else receipt.home_bins
     patch = EnvPatch(
         path=(*bins, *map(at_home, home_bins)),
         variables=tuple(
@@ -176,17 +171,17 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
             else Home(name, root, at_home(directory))
             for name, directory in homes
         )
-        + _defaults(paths, receipt),
+        + _defaults(place, receipt),
         major=receipt.pin.version.partition(".")[0],
         runtime_scripts=receipt.runtime_scripts,
-        plugin=f"{paths.plugins}/{receipt.pin.tool}" if is_scripted(receipt) else "",
+        plugin=f"{place.plugins}/{receipt.pin.tool}" if is_scripted(receipt) else "",
     )
     return render_record(patch)
 
 
-def is_record(text: str, paths: Paths, receipt: Receipt) -> bool:
+def is_record(text: str, place: Place, receipt: Receipt) -> bool:
     """Return whether a record matches its receipt; an older one names no plugin."""
-    lines = record_of(paths, receipt).splitlines(keepends=True)
+    lines = record_of(place, receipt).splitlines(keepends=True)
     older = (line for line in lines if not line.startswith("toolpin_plugin="))
     return text in ("".join(lines), "".join(older))
 
@@ -196,12 +191,12 @@ def is_scripted(receipt: Receipt) -> bool:
     return any(name == "ASDF_INSTALL_PATH" for name, _ in receipt.variables)
 
 
-def _defaults(paths: Paths, receipt: Receipt) -> tuple[Home, ...]:
+def _defaults(place: Place, receipt: Receipt) -> tuple[Home, ...]:
     """Return the variables that are set unless the user has set them."""
-    final, result = paths.install(*receipt.pin), []
+    final, result = place.install(*receipt.pin), []
     for name, (value, *others) in receipt.defaults:
         in_tree = "{install}" in value
-        if in_tree and paths.shared:  # users of that store may not write there
+        if in_tree and place.shared:  # users of that store may not write there
             continue
         root = os.path.dirname(final) if in_tree else value
         directory = value.replace("{install}", final)
@@ -209,12 +204,12 @@ def _defaults(paths: Paths, receipt: Receipt) -> tuple[Home, ...]:
     return tuple(result)
 
 
-def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
+def read_receipt(place: Place, pin: Pin) -> Receipt | None:
     """Return the receipt of an install; None for an adopted one.
 
     Raises ToolpinError for one that cannot be read.
     """
-    return receipt_in(paths.install(*pin))
+    return receipt_in(place.install(*pin))
 
 
 def receipt_in(tree: str) -> Receipt | None:
@@ -258,24 +253,23 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         defaults=plan.defaults,
         home_bins=plan.home_bins,
         runtime_scripts=plan.runtime_scripts,
-        first_use=plan.first_use,
-        brought=plan.brought,
+        verified=plan.verified,
         requires=plan.requires,
     )
 
 
-def _write_own_files(paths: Paths, stage: str, receipt: Receipt) -> None:
+def _write_own_files(place: Place, stage: str, receipt: Receipt) -> None:
     make_directories(f"{stage}/{_OWN}")
     _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
-    _write(f"{stage}/{_OWN}/record.sh", record_of(paths, receipt))
+    _write(f"{stage}/{_OWN}/record.sh", record_of(place, receipt))
 
 
-def write_again(paths: Paths, receipt: Receipt) -> None:
+def write_again(place: Place, receipt: Receipt) -> None:
     """Write the receipt and the record of a published tree again."""
-    own = f"{paths.install(*receipt.pin)}/{_OWN}"
+    own = f"{place.install(*receipt.pin)}/{_OWN}"
     for name, text in (
         ("receipt.json", render_receipt(receipt)),
-        ("record.sh", record_of(paths, receipt)),
+        ("record.sh", record_of(place, receipt)),
     ):
         with atomic_replace(f"{own}/{name}") as file:
             file.write(text.encode(errors="surrogateescape"))

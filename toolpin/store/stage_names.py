@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.model import Pin
 from toolpin.project.validation import NAME, VERSION, fits
-from toolpin.system.paths import Paths
+from toolpin.system.paths import names_in
+
+if TYPE_CHECKING:  # `exec` imports this module
+    from toolpin.system.tree_paths import Place
 
 # Suffixes of names in staging; no version contains their sign.
 ASIDE = "@aside"  # was in the place of the tree being published
@@ -31,37 +34,37 @@ class Staged(NamedTuple):
     end: str
 
 
-def stage_of(paths: Paths, pin: Pin, end: str = "") -> str:
+def stage_of(place: Place, pin: Pin, end: str = "") -> str:
     """Return one flat name, so that no directory is shared with another version."""
-    return f"{paths.staging}/{pin.tool}@{pin.version}{end}"
+    return f"{place.staging}/{pin.tool}@{pin.version}{end}"
 
 
-def staged(paths: Paths) -> list[Staged]:
+def staged(place: Place) -> list[Staged]:
     """Return the trees in staging, sorted by name."""
     results = []
-    for name in _names(paths.staging):
+    for name in names_in(place.staging):
         tool, _, rest = name.partition("@")
         version, sign, end = rest.partition("@")
         pin = Pin(tool, version)
         if sign + end in _ENDS and _is_pin(pin):
-            results.append(Staged(f"{paths.staging}/{name}", pin, sign + end))
+            results.append(Staged(f"{place.staging}/{name}", pin, sign + end))
     return results
 
 
-def marks(paths: Paths) -> list[tuple[str, Pin]]:
+def marks(place: Place) -> list[tuple[str, Pin]]:
     """Return the path of each mark, and its version, sorted."""
     results = []
-    for tool in _names(paths.incomplete):
-        for version in _names(f"{paths.incomplete}/{tool}"):
-            path, pin = f"{paths.incomplete}/{tool}/{version}", Pin(tool, version)
+    for tool in names_in(place.incomplete):
+        for version in names_in(f"{place.incomplete}/{tool}"):
+            path, pin = f"{place.incomplete}/{tool}/{version}", Pin(tool, version)
             if _is_pin(pin) and _read_mark(path) is not None:
                 results.append((path, pin))
     return results
 
 
-def mark_path(paths: Paths, pin: Pin) -> str:
+def mark_path(place: Place, pin: Pin) -> str:
     """Return the path of a version's mark."""
-    return f"{paths.incomplete}/{pin.tool}/{pin.version}"
+    return f"{place.incomplete}/{pin.tool}/{pin.version}"
 
 
 def mark_text(tree: str) -> str:
@@ -105,10 +108,3 @@ def _read_mark(path: str) -> str | None:
         return None
     is_mark = len(text) <= _MARK_BYTES and text.strip(b"\n").isdigit()
     return text.decode() if is_mark or not text else None
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return sorted(os.listdir(directory))
-    except OSError:
-        return []

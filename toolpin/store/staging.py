@@ -19,7 +19,7 @@ from toolpin.steps.unpack_steps import make_directories
 from toolpin.store.stage_names import ASIDE, EMPTY, GONE, mark_path, mark_text, stage_of
 from toolpin.system.directory_tree import drop_tree, remove_tree
 from toolpin.system.file_lock import held
-from toolpin.system.paths import Paths
+from toolpin.system.tree_paths import Place
 
 # The directories that this process works in; an interrupt deletes them.
 _scratches: set[str] = set()
@@ -29,6 +29,10 @@ _begun: set[Begun] = set()
 # that another has begun to delete. Reentrant: a handler may interrupt its own thread.
 _gate = threading.RLock()
 _is_ending = False
+
+
+# Makes room for a version in its final place while a tree is moved there.
+Room = Callable[[Place, Pin], contextlib.AbstractContextManager[None]]
 
 
 class Begun(NamedTuple):
@@ -46,17 +50,17 @@ class Begun(NamedTuple):
 
 @contextlib.contextmanager
 def version_lock(
-    paths: Paths, pin: Pin, waiting: Callable[[], None] | None = None
+    place: Place, pin: Pin, waiting: Callable[[], None] | None = None
 ) -> Iterator[None]:
     """Hold a version's file lock; call `waiting` while another process holds it."""
-    with held(lock_of(paths, pin), waiting=waiting):
+    with held(lock_of(place, pin), waiting=waiting):
         yield
 
 
 @contextlib.contextmanager
-def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
+def scratch(place: Place, pin: Pin) -> Iterator[str]:
     """Make a temporary empty directory for a version, on the store's filesystem."""
-    stage = stage_of(paths, pin)
+    stage = stage_of(place, pin)
     delete_tree(stage)
     _scratches.add(stage)
     try:
@@ -80,36 +84,33 @@ def drop_scratches() -> None:
         # Under another name, threads still at work do not find it.
         begun = list(_begun)
         moved = [(stage, f"{stage}{GONE}") for stage in list(_scratches)]
-        moved += [(place.final, place.gone) for place in begun if place.mark]
-        for tree, gone in moved:
+        moved += [(tree.final, tree.gone) for tree in begun if tree.mark]
+        for path, gone in moved:
             with contextlib.suppress(OSError):
-                os.rename(tree, gone)
+                os.rename(path, gone)
             drop_tree(gone)
         stays = {
-            place.final
-            for place in begun
-            if place.mark and os.path.lexists(place.final)
+            tree.final for tree in begun if tree.mark and os.path.lexists(tree.final)
         }
         # Last: such a thread would continue in the restored tree.
-        for place in begun:
+        for tree in begun:
             with contextlib.suppress(OSError):
-                if place.aside and not os.path.lexists(place.final):
-                    os.rename(place.aside, place.final)
-                if place.mark and place.final not in stays:
-                    os.unlink(place.mark)
+                if tree.aside and not os.path.lexists(tree.final):
+                    os.rename(tree.aside, tree.final)
+                if tree.mark and tree.final not in stays:
+                    os.unlink(tree.mark)
 
 
 @contextlib.contextmanager
-def marked(paths: Paths, pin: Pin, tree: str) -> Iterator[None]:
+def marked(place: Place, pin: Pin, tree: str, room: Room) -> Iterator[None]:
     """Move a tree to its final place, where it is unused until all is done.
 
-    A failure leaves neither tree nor mark. In a directory of trees the tool's other
-    version is moved aside meanwhile, and back if this one fails.
+    A failure leaves neither tree nor mark. `room` makes room meanwhile.
     """
-    final = paths.install(*pin)
-    with room_for(paths, pin):
-        mark = put_mark(paths, pin, tree)
-        begun = Begun(final, stage_of(paths, pin, GONE), mark=mark)
+    final = place.install(*pin)
+    with room(place, pin):
+        mark = put_mark(place, pin, tree)
+        begun = Begun(final, stage_of(place, pin, GONE), mark=mark)
         try:
             delete_tree(final)
             with open_gate():
@@ -131,27 +132,28 @@ def marked(paths: Paths, pin: Pin, tree: str) -> Iterator[None]:
             os.unlink(mark)
 
 
-def empty_tree(paths: Paths, pin: Pin) -> str:
+def empty_tree(place: Place, pin: Pin) -> str:
     """Make an empty directory in staging, to be moved to where it is built into."""
-    tree = stage_of(paths, pin, EMPTY)
+    tree = stage_of(place, pin, EMPTY)
     delete_tree(tree)
     make_directories(tree)
     return tree
 
 
 @contextlib.contextmanager
-def room_for(paths: Paths, pin: Pin) -> Iterator[None]:
+def set_aside(place: Place, pin: Pin) -> Iterator[None]:
     """Move the tool's other version in a directory of trees aside for a while.
 
     It is moved back if nothing was published, and deleted otherwise. A deletion that
-    fails is not an error: the next run deletes the rest.
+    fails is not an error: the next run deletes the rest. Nothing else is deleted: a
+    mark in a checkout proves nothing.
     """
-    final, aside = paths.install(*pin), stage_of(paths, pin, ASIDE)
-    if not (paths.into and os.path.lexists(final)):
+    final, aside = place.install(*pin), stage_of(place, pin, ASIDE)
+    if not os.path.lexists(final):
         yield
         return
     delete_tree(aside)
-    begun = Begun(final, stage_of(paths, pin, GONE), aside)
+    begun = Begun(final, stage_of(place, pin, GONE), aside)
     with open_gate():
         _begun.add(begun)
         move(final, aside)
@@ -169,19 +171,18 @@ def room_for(paths: Paths, pin: Pin) -> Iterator[None]:
         delete_tree(aside)
 
 
-def clear_place(paths: Paths, pin: Pin) -> None:
-    """Delete an unused entry in the place of a version.
+@contextlib.contextmanager
+def cleared(place: Place, pin: Pin) -> Iterator[None]:
+    """Delete an unused entry in the place of a version of the store.
 
-    That is a tree behind a mark, whatever its origin, or links that lead nowhere. In a
-    directory of trees nothing is deleted: a mark in a checkout proves nothing.
+    That is a tree behind a mark, whatever its origin, or links that lead nowhere.
     """
-    final, mark = paths.install(*pin), mark_path(paths, pin)
-    if paths.into:
-        return
+    final, mark = place.install(*pin), mark_path(place, pin)
     if os.path.isdir(final) and not os.path.islink(final):
         delete_tree(final)
     if os.path.lexists(mark):
         os.unlink(mark)
+    yield
 
 
 @contextlib.contextmanager
@@ -193,9 +194,9 @@ def open_gate() -> Iterator[None]:
         yield
 
 
-def put_mark(paths: Paths, pin: Pin, tree: str) -> str:
+def put_mark(place: Place, pin: Pin, tree: str) -> str:
     """Write the mark of a version that must not be used, and return its path."""
-    mark = mark_path(paths, pin)
+    mark = mark_path(place, pin)
     make_directories(os.path.dirname(mark))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(mark)
@@ -224,24 +225,24 @@ def move(tree: str, place: str) -> None:
             return
 
 
-def lock_of(paths: Paths, pin: Pin) -> str:
+def lock_of(place: Place, pin: Pin) -> str:
     """Return the path of a version's file lock."""
-    return f"{paths.locks}/{pin.tool}/{pin.version}.lock"
+    return f"{place.locks}/{pin.tool}/{pin.version}.lock"
 
 
-def discard(paths: Paths, pin: Pin, tree: str) -> None:
+def discard(place: Place, pin: Pin, tree: str) -> None:
     """Remove a tree of this store: hide it by one rename, and then delete it.
 
     A tree in a container's lower layer cannot be renamed: it is hidden behind a mark.
     """
-    stage = stage_of(paths, pin)
+    stage = stage_of(place, pin)
     delete_tree(stage)
     try:
         move(tree, stage)
     except OSError as error:
-        if error.errno != errno.EXDEV or tree != paths.install(*pin):
+        if error.errno != errno.EXDEV or tree != place.install(*pin):
             raise
-        mark = put_mark(paths, pin, tree)
+        mark = put_mark(place, pin, tree)
         delete_tree(tree)
         os.unlink(mark)
     else:

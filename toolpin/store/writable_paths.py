@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 
 from toolpin.errors import ToolpinError, as_word
-from toolpin.system.paths import Paths
+from toolpin.system.paths import Paths, names_in
 
 # What its users run, what decides that, and what others could lock.
 _STORE = (
@@ -58,7 +58,7 @@ def open_error(paths: Paths) -> ToolpinError | None:
 def _places(paths: Paths) -> Iterator[str]:
     for name in _STORE:
         yield f"{paths.data}/{name}".rstrip("/")
-    for tool in _names(paths.installs):
+    for tool in names_in(paths.installs):
         yield f"{paths.installs}/{tool}"
 
 
@@ -68,19 +68,12 @@ def _config_places(paths: Paths) -> Iterator[str]:
         return
     for name in (*_CONFIG, paths.filename):
         yield f"{paths.config}/{name}".rstrip("/")
-    for name in _names(f"{paths.config}/plugins"):
+    for name in names_in(f"{paths.config}/plugins"):
         yield f"{paths.config}/plugins/{name}"
 
 
 def _open(places: Iterable[str]) -> list[str]:
     return [place for place in places if _mode(place) & stat.S_IWOTH]
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return sorted(os.listdir(directory))
-    except OSError:
-        return []
 
 
 def _mode(path: str) -> int:

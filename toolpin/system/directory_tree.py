@@ -56,7 +56,7 @@ def remove_tree(path: str) -> None:
 @contextlib.contextmanager
 def temporary(prefix: str) -> Iterator[str]:
     """Make a temporary empty directory, in which scripts may nest at any depth."""
-    import tempfile  # noqa: PLC0415 - few commands need one
+    import tempfile
 
     path = tempfile.mkdtemp(prefix=prefix)
     try:

@@ -23,7 +23,6 @@ SYSTEM_DATA = "/usr/local/share/toolpin"
 class Paths(NamedTuple):
     """The data directory and what asdf's layout puts in it; the config directory.
 
-    `into` is a directory that gets one tree per tool instead of the store, "" for none.
     `system` is the data directory of the machine's store, which is only read, "" for
     none; of that store itself `shared` is true. `filename` is the name of project
     files. `as_asdf` is set for the asdf command and its users' shims: there an empty
@@ -32,7 +31,6 @@ class Paths(NamedTuple):
 
     data: str
     config: str
-    into: str = ""
     system: str = ""
     shared: bool = False
     filename: str = ".tool-versions"
@@ -58,12 +56,12 @@ class Paths(NamedTuple):
     @property
     def incomplete(self) -> str:
         """Marks of installs that are being built in their final place."""
-        return f"{self.into}/.incomplete" if self.into else f"{self.data}/incomplete"
+        return f"{self.data}/incomplete"
 
     @property
     def staging(self) -> str:
         """Trees that become installs by one rename, on the same filesystem."""
-        return f"{self.into}/.staging" if self.into else f"{self.data}/staging"
+        return f"{self.data}/staging"
 
     @property
     def channels(self) -> str:
@@ -155,8 +153,6 @@ class Paths(NamedTuple):
 
     def install(self, tool: str, version: str) -> str:
         """Return the final path of one version."""
-        if self.into:
-            return f"{self.into}/{tool}"
         return f"{self.data}/installs/{tool}/{version}"
 
 
@@ -245,6 +241,14 @@ def read_bytes(path: str) -> bytes | None:
             return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def names_in(directory: str) -> list[str]:
+    """Return the names in a directory, sorted; none if it cannot be read."""
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
 
 
 def bundled(name: str) -> str:

@@ -169,7 +169,7 @@ def _fitted(text: str) -> str:
 
 def _tqdm() -> type[tqdm[NoReturn]]:
     """Load the library that draws bars: a script or a CI job has none."""
-    from tqdm import tqdm  # noqa: PLC0415
+    from tqdm import tqdm
 
     return tqdm
 

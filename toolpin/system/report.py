@@ -22,7 +22,11 @@ _lock = threading.Lock()
 
 
 class Report:
-    """The output of a command: results (stdout) and messages (stderr)."""
+    """The output of a command: results (stdout) and messages (stderr).
+
+    A command writes its result in both forms, for people and as a JSON document; the
+    one that was not requested is dropped.
+    """
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
         self.quiet = quiet
@@ -30,9 +34,12 @@ class Report:
 
     def answer(self, text: str) -> None:
         """Write one line that a script may read."""
-        with _lock:
-            if sys.stdout is not None:  # closed by the parent process
-                sys.stdout.write(f"{text}\n")
+        if not self.as_json:
+            _write(text)
+
+    def code(self, text: str) -> None:
+        """Write code that a shell evaluates, which has no other form."""
+        _write(text)
 
     def foreign(self, text: str) -> None:
         """Write text from outside, with control characters escaped; tabs stay."""
@@ -54,21 +61,15 @@ class Report:
         `changed` states whether the command changed anything, None if it never does.
         """
         more: dict[str, object] = {} if changed is None else {"changed": changed}
-        self._envelope(command, {**more, "result": result})
+        if self.as_json:
+            _write_envelope(command, {**more, "result": result})
 
     def failure(self, command: str | None, error: ToolpinError) -> None:
         """Write the JSON document of --json for a command without a result.
 
         `command` is None if the command line names none.
         """
-        self._envelope(command, {"error": error_table(error)})
-
-    def _envelope(self, command: str | None, more: dict[str, object]) -> None:
-        import json  # noqa: PLC0415 - few results are documents
-
-        # Escaped, because a path may hold bytes that the terminal's encoding lacks.
-        envelope = {"schema": JSON_SCHEMA, "command": command, **more}
-        self.answer(json.dumps(envelope, indent=1))
+        _write_envelope(command, {"error": error_table(error)})
 
     def table(
         self,
@@ -82,7 +83,7 @@ class Report:
         With `folds` a last cell that a terminal would wrap is on a separate line.
         `color` returns the color of a cell, by its column.
         """
-        if not rows:
+        if not rows or self.as_json:
             return
         rows = [[printable(cell) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -118,6 +119,20 @@ class Report:
         if error.hint:
             lines[-1] = f"  {paint(lines[-1].lstrip(), 'cyan', sys.stderr)}"
         _say("\n".join([f"{label}{first.removeprefix('toolpin:')}", *lines]))
+
+
+def _write(text: str) -> None:
+    with _lock:
+        if sys.stdout is not None:  # closed by the parent process
+            sys.stdout.write(f"{text}\n")
+
+
+def _write_envelope(command: str | None, more: dict[str, object]) -> None:
+    import json
+
+    # Escaped, because a path may hold bytes that the terminal's encoding lacks.
+    envelope = {"schema": JSON_SCHEMA, "command": command, **more}
+    _write(json.dumps(envelope, indent=1))
 
 
 def paint(text: str, color: Color, stream: TextIO | None) -> str:

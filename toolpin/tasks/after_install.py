@@ -30,10 +30,8 @@ def _after(outcome: Outcome, app: App) -> Outcome:
     tool = app.registry.readable(pin.tool)
     if tool is None or not os.path.isdir(tool.file):
         return outcome
-    from toolpin.config.asdfrc import read_asdfrc  # noqa: PLC0415
-    from toolpin.plugins.asdf.script_build import (  # noqa: PLC0415 - a few plugins
-        published,
-    )
+    from toolpin.config.asdfrc import read_asdfrc
+    from toolpin.plugins.asdf.script_build import published
 
     try:
         output = published(app.scripts(pin.tool), pin, read_asdfrc(app.env))

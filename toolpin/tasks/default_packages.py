@@ -54,7 +54,7 @@ def run_default_packages(
     The project's pins are those of the current directory, or with `all_projects` those
     of the file that wants the install.
     """
-    if app.paths.into or app.paths.shared or not _is_wanted(app):
+    if app.paths.shared or not _is_wanted(app):
         return
     for outcome in outcomes:
         directory = app.directory

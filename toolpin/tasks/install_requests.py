@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from toolpin.app import App
 from toolpin.env_patch import is_ci
@@ -27,6 +28,11 @@ from toolpin.store import installs
 from toolpin.tasks.install_view import Show, show_outcomes, show_plans
 from toolpin.tasks.request_options import InstallOptions
 from toolpin.versions import sort_key
+
+if TYPE_CHECKING:
+    from toolpin.install.pipeline import Installer
+    from toolpin.model import Host
+    from toolpin.system.tree_paths import TreePaths
 
 
 def install_requests(
@@ -50,17 +56,15 @@ def install_requests(
             outcomes = [Outcome(Job(*pin), "present") for pin in wanted]
             if any(installs.environment(app.paths, pin).homes for pin, _ in wanted):
                 _run_default_packages(outcomes, options, app)
-            return show(outcomes, [], app)
+            return show(outcomes, [], app, None)
     # They load requests, tqdm and threads: only if there is work.
-    from toolpin.tasks.lockfile_plugins import provide  # noqa: PLC0415
+    from toolpin.tasks.lockfile_plugins import provide
 
     if not options.source:
         provide(requests, app, allowed=options.allow_plugins)
-    settings = app.settings.overridden(
-        sources=options.source,
-        jobs=options.jobs,
-        first_use=options.trust_on_first_use and not options.dry_run,
-    )
+    settings = app.settings.overridden(sources=options.source, jobs=options.jobs)
+    if options.dry_run:
+        settings = settings._replace(trust_on_first_use=False)
     app = app.derived(settings=settings, registry=app.registry)
     return _install(requests, located_pins, options, app, show)
 
@@ -82,30 +86,32 @@ def _install(
     show: Show,
 ) -> int:
     """Resolve requests and install the result; `wishes` are their exact versions."""
-    from toolpin.lockfile_update.elsewhere import report_newer  # noqa: PLC0415
-    from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
-    from toolpin.tasks.after_install import run_install_hooks  # noqa: PLC0415
-    from toolpin.tasks.install_jobs import checked_outcome, jobs_for  # noqa: PLC0415
+    from toolpin.lockfile_update.elsewhere import report_newer
+    from toolpin.resolver.resolver import Resolver, Rules
+    from toolpin.tasks.after_install import run_install_hooks
+    from toolpin.tasks.install_jobs import checked_outcome, jobs_for
 
-    destination = _destination(options, app)
-    installer = destination.installer
+    trees = _trees(options, app)
+    installer, host = (
+        _installer_into(trees, options, app) if trees else (app.installer, app.host)
+    )
     rules = Rules(
-        must=options.locked or bool(options.into),
+        must=options.locked or trees is not None,
         ci=is_ci(app.env),
         ignored=bool(options.source),
         literal=options.literal,
     )
-    resolver = Resolver(app, destination.host, rules, requests, installer.resolve)
-    jobs, errors = jobs_for(requests, resolver, app, elsewhere=bool(options.into))
+    resolver = Resolver(app, host, rules, requests, installer.resolve)
+    jobs, errors = jobs_for(requests, resolver, app, elsewhere=trees is not None)
     resolved_pins = [(job.pin, job.origin) for job in jobs]
     if resolved_pins != located_pins:
         _refuse_pairs(resolved_pins, app, bool(options.all_projects))
-    if options.into:
+    if trees:
         jobs = _one_a_tool(jobs)
     if any(isinstance(error, NotLocked) for error in errors):
-        return show([], errors, app)
+        return show([], errors, app, trees)
     if options.dry_run:
-        return show_plans(jobs, errors, installer.plan, destination)
+        return show_plans(jobs, errors, installer.plan, app, trees or app.paths)
     outcomes = [
         checked_outcome(outcome, resolver.tried) for outcome in installer.run(jobs)
     ]
@@ -113,15 +119,15 @@ def _install(
     for pin, channel in resolver.channels:
         if pin in provided:
             installs.remember_channel(app.paths, pin, channel)
-    if not options.into:
+    if not trees:
         _refresh_shims(outcomes, app)
     locked = {outcome.job.pin.tool for outcome in outcomes if outcome.job.locked}
     if locked and not is_ci(app.env):
         report_newer(locked, app)
     outcomes = run_install_hooks(outcomes, app)
-    _run_default_packages(outcomes, options, app)
-    runs_here = destination.host.libc_version != "" or not options.host
-    return show(outcomes, errors, destination, runs_here=runs_here)
+    if not trees:
+        _run_default_packages(outcomes, options, app)
+    return show(outcomes, errors, app, trees)
 
 
 def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
@@ -151,9 +157,7 @@ def _refuse_pairs(
     """Raise ToolpinError for versions of one project that do not work together."""
     if app.registry.paired.isdisjoint(pin.tool for pin, _ in located_pins):
         return
-    from toolpin.version_pairs import (  # noqa: PLC0415 - few projects need it
-        refuse_pairs,
-    )
+    from toolpin.version_pairs import refuse_pairs
 
     places = {origin.place for _, origin in located_pins} if all_projects else {""}
     for place in sorted(places):
@@ -169,35 +173,40 @@ def _is_plain(options: InstallOptions, app: App) -> bool:
     return not (more or options.locked or options.into or is_ci(app.env))
 
 
-def _destination(options: InstallOptions, app: App) -> App:
-    """Return the context with the directory and the host of the trees.
+def _trees(options: InstallOptions, app: App) -> TreePaths | None:
+    """Return the directory of trees that is installed into, None for the store."""
+    from toolpin.system.tree_paths import TreePaths
+
+    if not options.into:
+        return None
+    directory = os.path.abspath(os.path.join(app.directory, options.into))
+    runs_here = options.host in ("", str(app.host))
+    return TreePaths(directory, app.paths, runs_here=runs_here)
+
+
+def _installer_into(
+    trees: TreePaths, options: InstallOptions, app: App
+) -> tuple[Installer, Host]:
+    """Return what fills a directory of trees, and the host of the trees.
 
     Raises UsageError for a host that no tool has builds for.
     """
-    from toolpin.lockfile.scope import check_host  # noqa: PLC0415
-    from toolpin.system.host import any_of  # noqa: PLC0415 - see install_requests
+    from toolpin.install.destination import TreeDestination
+    from toolpin.install.pipeline import Installer
+    from toolpin.lockfile.scope import check_host
+    from toolpin.system.host import any_of
 
-    if not options.into:
-        return app
-    directory = os.path.abspath(os.path.join(app.directory, options.into))
-    target = app.host
     if options.host:
         check_host(options.host, app.registry.tools)
-        if options.host != str(target):
-            target = any_of(options.host)
-    return app.derived(
-        paths=app.paths._replace(into=directory),
-        registry=app.registry,
-        settings=app.settings,
-        host=target,
-        clients=app.clients,
+    host = app.host if trees.runs_here else any_of(options.host)
+    target = app.derived(
+        registry=app.registry, settings=app.settings, host=host, clients=app.clients
     )
+    return Installer(target, TreeDestination(trees, target)), host
 
 
 def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
-    from toolpin.tasks.shim_refresh import (  # noqa: PLC0415 - see install_requests
-        refresh_shims,
-    )
+    from toolpin.tasks.shim_refresh import refresh_shims
 
     wanted = {outcome.job.pin.tool for outcome in outcomes}
     changes = refresh_shims(app.paths, app.registry, wanted)
@@ -218,9 +227,7 @@ def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
 def _run_default_packages(
     outcomes: Sequence[Outcome], options: InstallOptions, app: App
 ) -> None:
-    from toolpin.tasks.default_packages import (  # noqa: PLC0415 - see install_requests
-        run_default_packages,
-    )
+    from toolpin.tasks.default_packages import run_default_packages
 
     run_default_packages(outcomes, app, all_projects=bool(options.all_projects))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from toolpin.app import App
 from toolpin.errors import EXIT_WOULD_INSTALL, NotLocked, ToolpinError
@@ -14,46 +14,38 @@ from toolpin.model import Plan
 from toolpin.store import installs
 from toolpin.system.report import error_table
 
+if TYPE_CHECKING:
+    from toolpin.system.tree_paths import Place, TreePaths
 
-class Show(Protocol):
-    """Shows the result, and returns the exit code."""
 
-    def __call__(
-        self,
-        outcomes: Sequence[Outcome],
-        errors: list[ToolpinError],
-        app: App,
-        *,
-        runs_here: bool = True,
-    ) -> int:
-        """See `show_outcomes`."""
+# Shows the result as `show_outcomes` does, and returns the exit code.
+Show = Callable[[Sequence[Outcome], list[ToolpinError], App, "TreePaths | None"], int]
 
 
 def show_outcomes(
     outcomes: Sequence[Outcome],
     errors: list[ToolpinError],
     app: App,
+    trees: TreePaths | None = None,
     *,
-    runs_here: bool = True,
     command: str = "install",
 ) -> int:
     """Report the result, and return the exit code.
 
-    `errors` are those of requests that were not tried. Trees for another host are on no
-    PATH here.
+    `errors` are those of requests that were not tried. `trees` is the directory that
+    was installed into instead of the store.
     """
     if app.report.as_json:
-        _write_json(command, outcomes, errors, app)
+        _write_json(command, outcomes, errors, app, trees)
     errors += [outcome.error for outcome in outcomes if outcome.error]
-    return _sum_up(outcomes, errors, app, runs_here=runs_here)
+    return _sum_up(outcomes, errors, app, trees)
 
 
 def _sum_up(
     outcomes: Sequence[Outcome],
     errors: Sequence[ToolpinError],
     app: App,
-    *,
-    runs_here: bool,
+    trees: TreePaths | None,
 ) -> int:
     report = app.report
     for error in errors:
@@ -71,13 +63,13 @@ def _sum_up(
     ]
     report.remark(f"toolpin: {', '.join(parts) or 'nothing to install'}")
     on_path = app.env.get("PATH", "").split(":")
-    if app.paths.into:
+    if trees:
         directories = ":".join(
-            f"{app.paths.install(*outcome.job.pin)}/{directory}"
+            f"{trees.install(*outcome.job.pin)}/{directory}"
             for outcome in (*done, *present)
             for directory in app.registry.require(outcome.job.pin.tool).bin_dirs
         )
-        if directories and runs_here:
+        if directories and trees.runs_here:
             report.remark(f'to run its programs: export PATH="{directories}:$PATH"')
     elif done and app.paths.shims not in on_path:
         _report_path(app)
@@ -92,8 +84,8 @@ def _report_path(app: App) -> None:
     A script, and a machine-wide store, gets a line for any shell.
     """
     # They read startup files: only if there is something to report.
-    from toolpin.doctor.process_environment import look  # noqa: PLC0415
-    from toolpin.shell.startup_files import rc_line  # noqa: PLC0415
+    from toolpin.doctor.process_environment import look
+    from toolpin.shell.startup_files import rc_line
 
     seen, remark = look(app), app.report.remark
     if seen.is_on_path:
@@ -115,6 +107,7 @@ def _write_json(
     outcomes: Sequence[Outcome],
     errors: Sequence[ToolpinError],
     app: App,
+    trees: TreePaths | None,
 ) -> None:
     """Write the JSON; `errors` are those of requests that were not tried."""
     rows = [
@@ -122,7 +115,9 @@ def _write_json(
             **pin_table(outcome.job.pin),
             "status": outcome.status,
             "wanted_by": origin_table(outcome.job.origin),
-            "path": installs.tree(app.paths, outcome.job.pin),
+            "path": trees.install(*outcome.job.pin)
+            if trees
+            else installs.tree(app.paths, outcome.job.pin),
             "error": error_table(outcome.error) if outcome.error else None,
         }
         for outcome in outcomes
@@ -137,6 +132,7 @@ def show_plans(
     errors: list[ToolpinError],
     plan_of: Callable[[Job], Plan | None],
     app: App,
+    place: Place,
 ) -> int:
     """Show the plans, and return the exit code: a dry run has its own."""
     plans = []
@@ -147,15 +143,14 @@ def show_plans(
         except ToolpinError as error:
             errors.append(error)
     if app.report.as_json:
-        into = app.paths.install
         result = {
-            "plans": [plan_table(plan, into(*plan.pin)) for plan in plans],
+            "plans": [plan_table(plan, place.install(*plan.pin)) for plan in plans],
             "errors": [error_table(error) for error in errors],
         }
         app.report.document("install", result, changed=False)
     else:
         for plan in plans:
-            _show(plan, app)
+            _show(plan, app, place)
     for failed in errors:
         app.report.error(failed)
     if not (plans or errors):
@@ -163,7 +158,7 @@ def show_plans(
     return 1 if errors else EXIT_WOULD_INSTALL if plans else 0
 
 
-def _show(plan: Plan, app: App) -> None:
+def _show(plan: Plan, app: App, place: Place) -> None:
     answer = app.report.answer
     answer(f"{plan.pin} for {plan.host}, published by {plan.publisher}")
     for artifact in plan.artifacts:
@@ -176,4 +171,4 @@ def _show(plan: Plan, app: App) -> None:
             if value not in ("", ())
         )
         answer(f"  {type(step).__name__.lower():<6}  {values}")
-    answer(f"  into    {app.paths.install(*plan.pin)}")
+    answer(f"  into    {place.install(*plan.pin)}")

@@ -44,8 +44,8 @@ def remove(pin: Pin, app: App) -> None:
     if linked or tool is None or not os.path.isdir(tool.file):
         publication.remove(app.paths, pin)
         return
-    from toolpin.config.asdfrc import read_asdfrc  # noqa: PLC0415 - a few plugins
-    from toolpin.plugins.asdf.script_build import after_removal, before_removal  # noqa: PLC0415
+    from toolpin.config.asdfrc import read_asdfrc
+    from toolpin.plugins.asdf.script_build import after_removal, before_removal
 
     scripts, rc = app.scripts(pin.tool), read_asdfrc(app.env)
     output = before_removal(scripts, pin, rc)

@@ -40,7 +40,6 @@ class InstallOptions(NamedTuple):
     source: tuple[str, ...] = ()
     locked: bool = False
     allow_plugins: bool = False
-    trust_on_first_use: bool = False
     dry_run: bool = False
     literal: bool = False
 
@@ -113,9 +112,7 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
 
     Raises UsageError if there is none.
     """
-    from toolpin.system.directory_tree import (  # noqa: PLC0415 - for --all-projects only
-        walk,
-    )
+    from toolpin.system.directory_tree import walk
 
     result = False
     top = os.path.normpath(os.path.join(app.directory, root))

@@ -89,9 +89,7 @@ def _record_asdfs(paths: Paths, again: str) -> None:
         or not os.path.exists(f"{own.install(*pin)}/{installs.RECORD}")
     ]
     if pins:
-        from toolpin.store import (  # noqa: PLC0415 - once for each install
-            imported_installs,
-        )
+        from toolpin.store import imported_installs
 
         for pin in filter(lambda pin: _is_described(own, pin), pins):
             # Without a plugin it has asdf's default: its `bin`.

@@ -32,15 +32,16 @@ Phase = Callable[[str, str], None]
 class ScriptBuilder:
     """Builds one plan with the scripts of its plugin."""
 
-    def __init__(self, scripts: Scripts, plan: Plan, rc: Asdfrc) -> None:
+    def __init__(self, scripts: Scripts, plan: Plan, rc: Asdfrc, final: str) -> None:
         paths, pin = scripts.paths, plan.pin
         self._scripts = scripts
         self._plan = plan
         self._rc = rc
+        self._final = final
         self._downloads = f"{paths.downloads}/{pin.tool}/{pin.version}"
         self._log = paths.log(*pin)
         self._variables = {
-            **variables_of(paths, pin),
+            **variables_of(paths, pin, final),
             "ASDF_DOWNLOAD_PATH": self._downloads,
             "ASDF_CONCURRENCY": rc.concurrency(scripts.env),
         }
@@ -64,7 +65,7 @@ class ScriptBuilder:
         self._hook("pre_asdf_install")
         begin("building:", f"its plugin's bin/install (log: {self._log})")
         self._run("install")
-        output = determine(self._scripts, self._plan.pin)
+        output = determine(self._scripts, self._plan.pin, self._final)
         kept = self._rc.flag("always_keep_download") or KEEP in self._scripts.env
         if not kept:
             drop_tree(self._downloads)

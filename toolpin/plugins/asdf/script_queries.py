@@ -73,12 +73,12 @@ class _Around(NamedTuple):
     cwd: str
 
 
-def determine(scripts: Scripts, pin: Pin) -> ScriptValues:
-    """Return what the plugin states of a new install.
+def determine(scripts: Scripts, pin: Pin, tree: str = "") -> ScriptValues:
+    """Return what the plugin states of a new install, in `tree` or in the store.
 
     Raises ToolpinError for a script that fails, Refused for a directory outside.
     """
-    own = variables_of(scripts.paths, pin)
+    own = variables_of(scripts.paths, pin, tree)
     with temporary("toolpin-ask-") as bare:
         here = _Around(scripts.env, scripts.cwd)
         there = _Around({"PATH": DEFAULT_PATH, "HOME": bare, "USER": "nobody"}, bare)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from toolpin.env_patch import DEFAULT_PATH, quote
 from toolpin.errors import NotRunnable, ToolpinError, as_word
 from toolpin.model import Pin
-from toolpin.system.paths import Paths
+from toolpin.system.paths import Paths, names_in
 from toolpin.system.process import Finished, run
 from toolpin.project.validation import VERSION, fits
 from toolpin.system.atomic_write import atomic_replace
@@ -176,21 +176,21 @@ class Scripts:
 
     def extension_names(self) -> list[str]:
         """Return the names of extension commands; "" for the nameless one."""
-        try:
-            names = sorted(os.listdir(f"{self.directory}/lib/commands"))
-        except OSError:
-            return []
+        names = names_in(f"{self.directory}/lib/commands")
         results = [name for name in names if name.startswith("command")]
         return [name.removeprefix("command").removeprefix("-") for name in results]
 
 
-def variables_of(paths: Paths, pin: Pin) -> dict[str, str]:
-    """Return the variables that identify an install to scripts and programs."""
+def variables_of(paths: Paths, pin: Pin, tree: str = "") -> dict[str, str]:
+    """Return the variables that identify an install to scripts and programs.
+
+    `tree` is its path, "" for its place in the store.
+    """
     kind, version = kind_of(pin.version)
     return {
         "ASDF_INSTALL_TYPE": kind,
         "ASDF_INSTALL_VERSION": version,
-        "ASDF_INSTALL_PATH": paths.install(*pin),
+        "ASDF_INSTALL_PATH": tree or paths.install(*pin),
     }
 
 
