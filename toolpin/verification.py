@@ -17,7 +17,7 @@ class Level(IntEnum):
     HERE = 2  # a machine had these bytes; no source was queried
     LOCKFILE = 3  # a lockfile states them, and came with the bytes; as before
     FIRST_USE = 4  # recorded at the first download, because the user allowed it
-    THIRD_PARTY = 5  # in an index that neither the publisher nor a registry keeps
+    THIRD_PARTY = 5  # in an index of a third party: not the publisher, not a registry
     REGISTRY = 6  # reported by a package registry
     CHECKSUM = 7  # published with the files, over TLS
     SIGNATURE = 8  # signed by the publisher, or in a list that is
