@@ -50,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--shims",
         action="store_true",
-        help="only put the shims first on PATH, for a profile file",
+        help="only put the shims first on PATH, such as in ~/.profile",
     )
     parser.add_argument("--update", action="store_true", help=SUPPRESS)
 

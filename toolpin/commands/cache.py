@@ -24,7 +24,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("list", "clean"),
-        help="list: the archives; clean: remove archives, partial downloads, notes",
+        help="list: show the archives\nclean: remove archives, partial downloads and "
+        "version lists, but not the checksums of --trust-on-first-use",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="clean: show what would be removed"

@@ -41,9 +41,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("plan", "install", "prune", "init"),
-        help="plan: keys and directory of the cache, without network; install: what "
-        "is pinned, from that directory; prune: keep only what is planned; init: "
-        "write the CI configuration, at the top of the repository",
+        help="plan: print the key and the directory of the cache\n"
+        "install: install what is pinned, using the cache\n"
+        "prune: remove from the cache what `plan` does not list\n"
+        "init: write the CI configuration of the repository",
     )
     parser.add_argument(
         "target",
@@ -54,8 +55,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=_FORMS,
-        help="plan, install: outputs for GitHub (appended to $GITHUB_OUTPUT where it "
-        "is set), lines of a dotenv for GitLab, or JSON",
+        help="plan, install: print outputs for GitHub (appended to $GITHUB_OUTPUT if "
+        "it is set), a dotenv file for GitLab, or JSON",
     )
 
     parser.add_argument(

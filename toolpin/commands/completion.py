@@ -36,8 +36,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--words",
         nargs="+",
         metavar="KIND",
-        help="for the scripts: print the words of a kind, one per line; after versions "
-        f"and sources stands a tool: {', '.join(KINDS)}",
+        help="used by the scripts: print the words of KIND, one per line; versions, "
+        f"installed-versions and sources take a TOOL\nKIND: {', '.join(KINDS)}",
     )
 
 

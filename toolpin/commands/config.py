@@ -41,10 +41,12 @@ def add_arguments(parser: ArgumentParser) -> None:
             help="show where each value is set, as file:line",
         )
     setting = actions.add_parser("set", help="write a setting to your config.toml")
-    removing = actions.add_parser("unset", help="remove one from your config.toml")
+    removing = actions.add_parser(
+        "unset", help="remove a setting from your config.toml"
+    )
     for entry in (getting, setting, removing):
         entry.add_argument(
-            "key", help="such as jobs, or mirrors.https://nodejs.org/dist"
+            "key", help="the setting, such as jobs or mirrors.https://nodejs.org/dist"
         )
     setting.add_argument("value", nargs="+", help="the value; several words for a list")
 

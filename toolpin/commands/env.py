@@ -33,14 +33,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--format",
         choices=FORMATS,
         default="sh",
-        help='sh and fish for their eval: eval "$(toolpin env)"; the others for a file '
-        "that no shell expands",
+        help="sh, fish: code for a shell to evaluate\nothers: variables for a file, "
+        "with the whole PATH",
     )
     parser.add_argument(
         "--path-base",
         metavar="PATH",
-        help="for a file: the directories on PATH after those of the tools, instead of "
-        f"{BASE}; github: instead of the caller's",
+        help="what PATH has after the tools, except for sh and fish (default: "
+        "/usr/local/sbin:...:/bin; github: the PATH of the step)",
     )
 
 

@@ -75,7 +75,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         dest="source",
         metavar="DIR",
         default="",
-        help="its directory (default: its own variable, or ~/.asdf and the like)",
+        help="the directory of that manager (default: the value of its variable, "
+        "such as $ASDF_DATA_DIR, or its usual place, such as ~/.asdf)",
     )
 
 

@@ -15,20 +15,25 @@ Options = InstallOptions
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments: a tool and versions of it, and how to go about it."""
-    parser.add_argument("tool", nargs="?", help="only this tool")
+    parser.add_argument(
+        "tool", nargs="?", help="only this tool, at its pinned version or at VERSION"
+    )
     parser.add_argument(
         "versions",
         nargs="*",
         metavar="version",
-        help="these versions instead of the pinned ones",
+        help="install these versions, without pinning them",
     )
     parser.add_argument(
-        "--only", metavar="TOOL,...", default="", help="only these of the pinned tools"
+        "--only",
+        metavar="TOOL,...",
+        default="",
+        help="of the pinned tools, install only these",
     )
     parser.add_argument(
         "--missing",
         action="store_true",
-        help="only tools without an installed version",
+        help="skip tools of which a matching version is installed",
     )
     parser.add_argument(
         "--all-projects",
@@ -40,7 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--into",
         metavar="DIR",
         default="",
-        help="copy each locked tool to DIR/TOOL",
+        help="install each locked tool into DIR/TOOL instead",
     )
     parser.add_argument(
         "--host",
@@ -55,12 +60,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="install from this source, ignoring the lockfile (repeatable)",
+        help="ignore the lockfile and use this source (repeatable)",
     )
     parser.add_argument(
         "--locked",
         action="store_true",
-        help="install only what toolpin.lock has; CI=true implies it",
+        help="install only what toolpin.lock has (the default with CI=true, if "
+        "there is a lockfile)",
     )
     parser.add_argument(
         "--allow-plugins",
@@ -70,12 +76,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--trust-on-first-use",
         action="store_true",
-        help="accept artifacts without a published checksum and record theirs",
+        help="accept files without a published checksum, and record the "
+        "checksum of the downloaded file",
     )
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="show what would be installed; exit code 5 if anything",
+        help="show planned installs; exit code 5 if there are any",
     )
 
 

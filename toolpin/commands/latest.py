@@ -30,7 +30,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "prefix",
         nargs="?",
         default="",
-        help="the newest version with this prefix: 20, 20.11, lts",
+        help="the newest version that begins with this, or of this channel: 20, "
+        "20.11, lts",
     )
     parser.add_argument(
         "--source",

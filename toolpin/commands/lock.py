@@ -50,21 +50,23 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="change nothing, use no network; exit 4 if a request has no entry",
+        help="change nothing and use no network; exit code 4 if toolpin.lock is "
+        "out of date",
     )
     parser.add_argument(
         "--refresh",
         action="append",
         default=[],
         metavar="TOOL",
-        help="lock this tool again, from scratch (repeatable)",
+        help="look up the version and checksums of this tool again; never lock a "
+        "lower version (repeatable)",
     )
     parser.add_argument(
         "--host",
         action="append",
         default=[],
         metavar="HOST",
-        help="lock for this host only, such as linux-x64, from now on (repeatable)",
+        help="lock only for HOST, such as linux-x64, also in later runs (repeatable)",
     )
     parser.add_argument(
         "--source",
@@ -76,7 +78,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--trust-on-first-use",
         action="store_true",
-        help="accept artifacts without a published checksum and lock theirs",
+        help="accept files without a published checksum, and lock the checksum "
+        "of the downloaded file",
     )
     parser.add_argument(
         "--also",

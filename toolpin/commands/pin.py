@@ -1,9 +1,9 @@
-"""`toolpin pin TOOL VERSION...`: writes a line of `.tool-versions`."""
+"""`toolpin pin TOOL VERSION...` and `use`: writes a line of `.tool-versions`."""
 
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -35,13 +35,18 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, versions by preference, another file."""
+    """Declare the arguments: a tool, versions by preference, another file.
+
+    `use` is `pin --install`.
+    """
+    is_use = parser.prog == "toolpin use"
     parser.add_argument("tool", help="the tool to pin")
     parser.add_argument(
         "versions",
         nargs="*",  # `nodejs@22` names one, too
         metavar="version",
-        help="the version; several are a fallback list, in order of preference",
+        help="required, such as 22 or latest; several are a fallback list: the first "
+        "one that is installed is used",
     )
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--home", action="store_true", help="write to ~/.tool-versions")
@@ -51,12 +56,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="write to the nearest .tool-versions in a parent directory",
     )
     parser.add_argument(
-        "--install", action="store_true", help="also install it (alias: toolpin use)"
+        "--install",
+        action="store_true",
+        default=is_use,
+        help=SUPPRESS if is_use else "also install it, as `toolpin use` does",
     )
     parser.add_argument(
         "--trust-on-first-use",
         action="store_true",
-        help="accept artifacts without a published checksum and lock theirs",
+        help="accept files without a published checksum, and lock the checksum "
+        "of the downloaded file",
     )
 
 
@@ -112,9 +121,10 @@ def _install(
 def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:
     """Return the versions in canonical form, and parsed. Raises UsageError."""
     if not options.versions:
+        name = "use" if options.install else "pin"
         raise UsageError(
-            f"toolpin pin requires a version of {options.tool}",
-            hint=f"toolpin pin {options.tool} latest",
+            f"toolpin {name} requires a version of {options.tool}",
+            hint=f"toolpin {name} {options.tool} latest",
         )
     words = [spell(options.tool, word) for word in options.versions]
     try:

@@ -42,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     listing = actions.add_parser("list", help="list the available tools")
     showing = actions.add_parser("show", help="show the plugin of a tool")
     checking = actions.add_parser(
-        "check", help="validate a plugin file and report every error"
+        "check", help="check a plugin file, and report every problem"
     )
     adding = actions.add_parser("add", help="add a TOML file or an asdf plugin")
     removing = actions.add_parser("remove", help="remove a plugin that you added")
@@ -50,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "new", help="create a plugin file from a GitHub release"
     )
     for subparser in (showing, adding, removing, drafting):
-        subparser.add_argument("tool", help="its name in .tool-versions")
+        subparser.add_argument("tool", help="the tool's name in .tool-versions")
     listing.add_argument(
         "all",
         nargs="?",
@@ -60,19 +60,23 @@ def add_arguments(parser: ArgumentParser) -> None:
     listing.add_argument(
         "--urls", action="store_true", help="show the URLs of asdf plugins"
     )
-    listing.add_argument("--refs", action="store_true", help="show their commits too")
+    listing.add_argument(
+        "--refs", action="store_true", help="show the commits of asdf plugins too"
+    )
     checking.add_argument("file", help="a TOML file")
     checking.add_argument(
         "--try",
         dest="tries",
         action="store_true",
-        help="plan every listed version for every host, and show how many can be",
+        help="also check every listed version on every host, without installing, "
+        "and show how many can be installed",
     )
     adding.add_argument(
         "file",
         nargs="?",
-        help="a TOML file, or an asdf plugin's URL or directory, with @COMMIT; without "
-        "it the bundled tool, or the URL that asdf's index has",
+        help="a TOML file, or the URL or directory of an asdf plugin, optionally with "
+        "@COMMIT (default: the bundled tool, or the plugin of that name in asdf's "
+        "index)",
     )
     adding.add_argument(
         "--force", action="store_true", help="replace a file that you added"
@@ -101,8 +105,10 @@ def _add_moves(actions: _SubParsersAction[ArgumentParser]) -> None:
     differing.add_argument("tool", help="the plugin")
     differing.add_argument("ref", nargs="?", help="a branch, a tag or a commit")
     testing = actions.add_parser("test", help="test an asdf plugin without adding it")
-    testing.add_argument("tool", help="its name")
-    testing.add_argument("url", help="its URL or directory, optionally with @COMMIT")
+    testing.add_argument("tool", help="the tool's name")
+    testing.add_argument(
+        "url", help="the plugin's URL or directory, optionally with @COMMIT"
+    )
     testing.add_argument(
         "words",
         nargs="*",

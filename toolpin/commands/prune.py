@@ -34,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--yes",
         action="store_true",
-        help="remove them; without --yes they are only shown",
+        help="remove them; without --yes they are only listed",
     )
     parser.add_argument(
         "--keep-days",
@@ -46,12 +46,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--max-size",
         default="",
         metavar="SIZE",
-        help="remove more, the longest unused first, down to SIZE, such as 2G",
+        help="remove more, the longest unused first, until the rest is at most SIZE, "
+        "such as 2G",
     )
     parser.add_argument(
         "--no-previous",
         action="store_true",
-        help="also remove the version before each one that is kept",
+        help="do not keep the version before each pinned, running or newest one",
     )
 
 

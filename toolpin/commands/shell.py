@@ -33,7 +33,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "versions",
         nargs="*",
         metavar="version",
-        help="the version; several are a fallback list, in order of preference",
+        help="required without --unset; several are a fallback list: the first one "
+        "that is installed is used",
     )
     parser.add_argument(
         "--unset",

@@ -45,9 +45,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--unused",
         action="store_true",
-        help="versions that no file here pins, except the newest of each tool",
+        help="versions that no version file of this directory, its parents and ~ "
+        "pins, except the newest of each tool; other projects are not considered",
     )
-    parser.add_argument("--yes", action="store_true", help="remove what --unused finds")
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="with --unused: remove them; without --yes they are only listed",
+    )
     parser.add_argument(
         "--dry-run",
         action="store_true",

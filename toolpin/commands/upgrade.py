@@ -70,7 +70,13 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments: the tools, and whether their requests may change."""
-    parser.add_argument("tools", nargs="*", metavar="tool", help="only these tools")
+    parser.add_argument(
+        "tools",
+        nargs="*",
+        metavar="tool",
+        help="only these tools (default: all tools pinned in this directory, its "
+        "parents, ~ and the global file)",
+    )
     parser.add_argument(
         "--latest",
         action="store_true",
@@ -79,7 +85,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--trust-on-first-use",
         action="store_true",
-        help="accept artifacts without a published checksum and lock theirs",
+        help="accept files without a published checksum, and lock the checksum "
+        "of the downloaded file",
     )
     parser.add_argument(
         "--allow-downgrade",
