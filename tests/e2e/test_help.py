@@ -106,6 +106,11 @@ def test_an_example_is_a_command_line_that_is_accepted(name: str) -> None:
         ("current a b", "toolpin current does not take 'b'", "toolpin current --help"),
         ("where", "toolpin where requires TOOL", "toolpin where --help"),
         (
+            "use nodejs",
+            "toolpin use requires a version of nodejs",
+            "toolpin use nodejs latest",
+        ),
+        (
             "pin nodejs 1 --home --parent",
             "--parent and --home cannot be combined",
             "toolpin pin --help",
