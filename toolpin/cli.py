@@ -18,27 +18,39 @@ from toolpin.system.report import Report, close_quietly
 
 
 class Verb(NamedTuple):
-    """A command: its one-line summary, and its module below `commands`."""
+    """A command: its one-line summary, and its module below `commands`.
+
+    `implied` is an option of the module that this command always sets, and hides.
+    """
 
     summary: str
     module: str
+    implied: str = ""
 
 
 VERBS = {
     "install": Verb("install the pinned versions, or TOOL VERSION", "install"),
     "uninstall": Verb("remove installed versions", "uninstall"),
-    "pin": Verb("write the version of a tool to .tool-versions", "pin"),
+    "use": Verb("pin a version of a tool, and install it", "pin", "install"),
+    "pin": Verb(
+        "write the version of a tool to .tool-versions (and to an existing "
+        "toolpin.lock)",
+        "pin",
+    ),
     "set": Verb("the same as pin", "pin"),
     "lock": Verb("write exact versions and checksums to toolpin.lock", "lock"),
-    "outdated": Verb("list locked versions that have newer releases", "outdated"),
+    "outdated": Verb("list pinned tools that have newer versions", "outdated"),
     "upgrade": Verb(
-        "update locked versions within their constraints (--latest: the constraints "
-        "too)",
+        "update locked versions as far as .tool-versions allows (or further: --latest)",
         "upgrade",
     ),
-    "bundle": Verb("pack a locked toolchain for a machine without network", "bundle"),
+    "bundle": Verb(
+        "create or install a bundle of tools, for machines without a network", "bundle"
+    ),
     "current": Verb("show the pinned versions and the files that pin them", "current"),
-    "list": Verb("list installed versions", "list"),
+    "list": Verb(
+        "list installed versions (* marks a version that is pinned here)", "list"
+    ),
     "list-all": Verb("list the versions that can be installed", "list_all"),
     "latest": Verb("show the newest release that can be installed", "latest"),
     "where": Verb("show the directory of an installed version", "where"),
@@ -48,21 +60,23 @@ VERBS = {
     "shimversions": Verb("list the versions that provide a command", "shimversions"),
     "env": Verb("print the environment of the pinned versions", "env"),
     "activate": Verb(
-        "print the code that sets up a shell, for its rc file", "activate"
+        "print the code that sets up a shell, for its startup file", "activate"
     ),
     "deactivate": Verb("remove toolpin from the current shell", "deactivate"),
     "shell": Verb("set the version of a tool for the current shell only", "shell"),
     "exec": Verb("run a command with the pinned versions", ""),
-    "verify": Verb("compare installed files with their receipts", "verify"),
+    "verify": Verb(
+        "compare installed files with the checksums recorded at install", "verify"
+    ),
     "release-check": Verb(
         "check whether a Mix release runs on its target", "release_check"
     ),
     "reshim": Verb("update the shims to match the installed versions", "reshim"),
     "cache": Verb("show or clear the download cache", "cache"),
-    "prune": Verb("remove versions that have not been used recently", "prune"),
-    "ci": Verb("plan, restore and prune the cache of a CI job", "ci"),
+    "prune": Verb("list or remove versions that have not been used recently", "prune"),
+    "ci": Verb("plan the cache of a CI job, install from it, and prune it", "ci"),
     "config": Verb("show and change settings", "config"),
-    "plugin": Verb("list, validate, add and create tool plugins", "plugin"),
+    "plugin": Verb("list, check, add and create tool plugins", "plugin"),
     "search": Verb("find tools by name, command or description", "search"),
     "import": Verb(
         "import versions that asdf, mise, nvm or others installed", "import_"
@@ -74,7 +88,7 @@ VERBS = {
     "help": Verb("show help for a command, or for the global options", ""),
 }
 # Aliases of commands; `toolpin help` and completion show the command's own name.
-ALIASES = {"ls": ("list",), "remove": ("uninstall",), "use": ("pin", "--install")}
+ALIASES = {"ls": "list", "remove": "uninstall"}
 
 # The names of the arguments with versions that follow a tool.
 _VERSIONS = ("versions", "version", "prefix")
@@ -131,11 +145,16 @@ def parser_of(name: str) -> ArgumentParser:
     parser, module = _Parser(f"toolpin {name}", VERBS[name].summary), _module(name)
     options = getattr(module, "Options", None)
     defaults = options._field_defaults if options else {}
-    declare(parser, getattr(module, "ARGUMENTS", {}), defaults)
+    arguments = getattr(module, "ARGUMENTS", {})
+    if implied := VERBS[name].implied:
+        arguments = arguments | {f"--{implied}": None}
+        parser.set_defaults(**{implied: True})
+    declare(parser, arguments, defaults)
     if actions := getattr(module, "ACTIONS", None):
         below = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        for action, (summary, arguments) in actions.items():
-            declare(below.add_parser(action, help=summary), arguments, defaults)
+        for action, (summary, own) in actions.items():
+            child = below.add_parser(action, help=summary, description=summary)
+            declare(child, own, defaults)
     return parser
 
 
@@ -151,9 +170,16 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
     for names, text in (
         (("--quiet", "-q"), "print only results and errors"),
         (("--debug",), "show the traceback of an error"),
-        (("--system",), "use the system store instead of your own"),
+        (
+            ("--system",),
+            "use the installs of all users (the system store), not your own",
+        ),
         (("--offline",), "use cached files only, no network"),
-        (("--strict",), "fail if the version files of a directory disagree"),
+        (
+            ("--strict",),
+            "fail if the version files of a directory, such as .tool-versions and "
+            ".nvmrc, name different versions",
+        ),
         (("--json",), "print the result as one JSON document"),
     ):
         parser.add_argument(*names, action="store_true", default=default, help=text)
@@ -200,7 +226,7 @@ def _expanded(words: Sequence[str]) -> list[str]:
     """Return a command and its arguments, with aliases replaced."""
     if list(words[:2]) in (["list", "all"], ["ls", "all"]):
         return ["list-all", *words[2:]]
-    return [*ALIASES.get(words[0], words[:1]), *words[1:]] if words else []
+    return [ALIASES.get(words[0], words[0]), *words[1:]] if words else []
 
 
 def _command_errors() -> ModuleType:
@@ -315,7 +341,7 @@ def _help(rest: Sequence[str]) -> int:
     words = _expanded(rest)
     if words and words[0] in VERBS and words[0] != "help":
         return run([*(word for word in words if not word.startswith("-")), "--help"])
-    if words and words[0] not in ("help", "options"):
+    if words and words[0] not in ("help", "options", "-h", "--help"):
         raise _command_errors().unknown_command(words[0], ["help", words[0]])
     text = page.options_help() if words[:1] == ["options"] else page.overview()
     Report().answer(text)

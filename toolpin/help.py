@@ -13,7 +13,7 @@ from toolpin.shell.completion_scripts import argument_name
 _WIDTH = 80
 # The column of an argument's meaning; a longer argument is on a line by itself.
 _INDENT = 25
-_GLOBAL_HINT = "  global options         toolpin help options"
+_GLOBAL_HINT = "Global options: toolpin help options"
 
 
 class Group(NamedTuple):
@@ -27,13 +27,17 @@ class Group(NamedTuple):
 GROUPS = (
     Group(
         "tools",
-        ("install", "pin", "current"),
+        ("install", "use", "pin", "current"),
         ("list", "list-all", "latest", "search", "uninstall", "set"),
     ),
     Group("lockfile", ("lock", "upgrade"), ("outdated", "bundle")),
-    Group("run", ("exec", "why"), ("which", "where", "env", "shimversions")),
+    Group(
+        "run",
+        ("exec", "why"),
+        ("which", "where", "env", "shimversions", "release-check"),
+    ),
     Group("shell", ("activate",), ("shell", "deactivate", "completion")),
-    Group("CI", ("ci",), ("release-check",)),
+    Group("CI", ("ci",), ()),
     Group("plugins", ("plugin",), ()),
     Group(
         "maintenance",
@@ -58,13 +62,15 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "uninstall": (
         ("toolpin uninstall nodejs 20.11.1", "one version"),
-        ("toolpin uninstall --unused --dry-run", "list versions that nothing uses"),
+        ("toolpin uninstall --unused --dry-run", "versions not pinned here"),
     ),
     "pin": (
         ("toolpin pin nodejs 22", "write `nodejs 22` to .tool-versions"),
-        ("toolpin use nodejs 22", "the same, and install it"),
         ("toolpin pin nodejs latest --home", "the default for all projects"),
         ("toolpin pin nodejs 22 20", "20 if 22 is not installed"),
+    ),
+    "use": (
+        ("toolpin use nodejs 22", "pin Node.js 22 in this directory, and install it"),
     ),
     "set": (("toolpin set nodejs 22", "write `nodejs 22` to .tool-versions"),),
     "lock": (
@@ -72,14 +78,16 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("toolpin lock --check", "fail if the lockfile is out of date"),
         ("toolpin lock --host linux-x64", "lock for the build server"),
     ),
-    "outdated": (("toolpin outdated", "what `toolpin upgrade` would change"),),
+    "outdated": (
+        ("toolpin outdated", "newer versions, pinned constraints and beyond"),
+    ),
     "upgrade": (
-        ("toolpin upgrade", "update all tools, as .tool-versions allows"),
+        ("toolpin upgrade", "update every tool that is pinned here"),
         ("toolpin upgrade nodejs --latest", "update to the newest Node.js"),
     ),
     "bundle": (
-        ("toolpin bundle create tools.tar", "pack what is locked"),
-        ("toolpin bundle install tools.tar", "install it without network"),
+        ("toolpin bundle create tools.tar", "pack the locked versions"),
+        ("toolpin bundle install tools.tar", "install them, without a network"),
     ),
     "current": (
         ("toolpin current", "every tool that is pinned here"),
@@ -127,7 +135,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("toolpin release-check _build/prod/rel/app", "on this machine"),
         ("toolpin release-check rel/app --host linux-x64 --glibc 2.31", ""),
     ),
-    "search": (("toolpin search kubernetes", "the tools whose description has it"),),
+    "search": (("toolpin search kubernetes", "find tools for Kubernetes"),),
     "reshim": (("toolpin reshim", "write all shims again"),),
     "cache": (
         ("toolpin cache list", "show the cached downloads"),
@@ -141,7 +149,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("toolpin ci init github", "write a workflow for GitHub Actions"),
         ("toolpin ci plan", "print the key and path for the cache step"),
         ("toolpin ci install", "install, from the cache where possible"),
-        ("toolpin ci prune", "remove from the cache what is not pinned"),
+        ("toolpin ci prune", "remove from the cache what `ci plan` does not list"),
     ),
     "config": (
         ("toolpin config list", "show all settings"),
@@ -149,11 +157,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "plugin": (
         ("toolpin plugin list", "list the available tools"),
-        ("toolpin plugin add terraform", "add the asdf plugin of that name"),
+        ("toolpin plugin add lua", "add the asdf plugin of that name"),
         ("toolpin plugin add mytool mytool.toml", "add a plugin file"),
         ("toolpin plugin new mytool --github me/mytool", "create a plugin file"),
     ),
-    "import": (("toolpin import asdf", "the versions in ~/.asdf"),),
+    "import": (("toolpin import asdf", "import the versions in ~/.asdf"),),
     "asdf-alias": (("toolpin asdf-alias ~/.local/bin", "install `asdf` there"),),
     "completion": (("toolpin completion bash", "print the script for bash"),),
     "self": (
@@ -163,6 +171,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "version": (("toolpin version", "show the version"),),
 }
+
+
+EXEC_NOTE = """\
+The exit code is that of COMMAND. Options after `exec` belong to COMMAND, so
+global options go before `exec`."""
 
 
 def overview() -> str:
@@ -188,8 +201,8 @@ def command_help(parser: ArgumentParser) -> str:
     head = f"usage: {_usage(parser)}\n{_sentence(parser.description or '')}"
     rows = [*_rows(parser), _GLOBAL_HINT]
     if is_command:
-        aliases = [word for word, command in ALIASES.items() if command == (name,)]
-        rows += [f"  also called {', '.join(aliases)}"] if aliases else []
+        aliases = [word for word, command in ALIASES.items() if command == name]
+        rows += [f"Alias: toolpin {alias}" for alias in aliases]
     blocks = [head.rstrip(), "\n".join(rows), _examples(name) if is_command else ""]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
@@ -200,8 +213,7 @@ def exec_help() -> str:
         [
             "usage: toolpin [OPTION...] exec COMMAND [ARG...]\n"
             f"{_sentence(VERBS['exec'].summary)}",
-            "The exit code is that of the command. Global options go before `exec`.\n"
-            f"{_GLOBAL_HINT}",
+            f"{EXEC_NOTE}\n{_GLOBAL_HINT}",
             _examples("exec"),
         ]
     )
@@ -213,7 +225,11 @@ def options_help() -> str:
     add_globals(parser, default=None)
     rows = [line for action in parser._actions for line in _row(action)]
     return "\n".join(
-        ["Global options, before or after the name of a command:", "", *rows]
+        [
+            "Global options, before or after the name of a command (exec: before it):",
+            "",
+            *rows,
+        ]
     )
 
 
@@ -275,7 +291,8 @@ def _name(action: Action) -> str:
 
 def _columns(term: str, text: str) -> Iterator[str]:
     """Yield the lines of a term and its meaning, aligned at one column."""
-    lines = textwrap.wrap(" ".join(text.split()), _WIDTH - _INDENT)
+    wrap = textwrap.TextWrapper(_WIDTH - _INDENT, break_on_hyphens=False).wrap
+    lines = [line for part in text.split("\n") for line in wrap(part)]
     if len(term) + 4 > _INDENT:
         yield f"  {term}"
     else:

@@ -46,6 +46,19 @@ def test_help_of_a_subcommand_and_the_option_are_one(home: Home) -> None:
     assert page.code == 0
     assert page.out == home.toolpin("plugin", "add", "--help").out
     assert "--force" in page.out
+    assert page.out.splitlines()[1] == "Add a TOML file or an asdf plugin."
+
+
+def test_help_of_help_is_the_first_screen(home: Home) -> None:
+    page = home.toolpin("help", "--help")
+    assert (page.code, page.out) == (0, home.toolpin("help").out)
+
+
+def test_use_is_on_the_first_screen_and_has_its_own_page(home: Home) -> None:
+    assert "use       pin a version of a tool, and install it" in home.toolpin().out
+    page = home.toolpin("use", "--help")
+    assert page.out.startswith("usage: toolpin use [OPTION...] TOOL")
+    assert "--install" not in page.out
 
 
 @pytest.mark.parametrize("name", list(EXAMPLES))
@@ -54,7 +67,7 @@ def test_an_example_is_a_command_line_that_is_accepted(name: str) -> None:
         text = line.removeprefix('eval "$(').removesuffix(')"').split(" | ")[0]
         program, *words = shlex.split(text)
         assert program == "toolpin"
-        command, *rest = (*ALIASES.get(words[0], (words[0],)), *words[1:])
+        command, *rest = (ALIASES.get(words[0], words[0]), *words[1:])
         assert command_in(words) == (VERBS[name].module.rstrip("_") or name).replace(
             "_", "-"
         )
@@ -92,6 +105,11 @@ def test_an_example_is_a_command_line_that_is_accepted(name: str) -> None:
         ("lock --host", "--host requires a value", "toolpin lock --help"),
         ("current a b", "toolpin current does not take 'b'", "toolpin current --help"),
         ("where", "toolpin where requires TOOL", "toolpin where --help"),
+        (
+            "use nodejs",
+            "toolpin use requires a version of nodejs",
+            "toolpin use nodejs latest",
+        ),
         (
             "pin nodejs 1 --home --parent",
             "--parent and --home cannot be combined",

@@ -152,6 +152,7 @@ def _shown(terminal: Terminal, keys: str, *wanted: str) -> str:
         ("toolpin plugin show ela\b\b\bnod\t", ["plugin", "show", "nodejs"]),
         ("toolpin list all node\t 9\t", ["list", "all", "nodejs", "9.9.0"]),
         ("toolpin pin node\t 22\t", ["pin", "nodejs", "22.3.0"]),
+        ("toolpin use node\t 22\t", ["use", "nodejs", "22.3.0"]),
         ("toolpin pin nodejs 9.9.0 20\t", ["pin", "nodejs", "9.9.0", "20.1.0"]),
         ("toolpin latest nodejs lt\t", ["latest", "nodejs", "lts"]),
         ("toolpin uninstall nodejs 12\t", ["uninstall", "nodejs", "12.22.0"]),

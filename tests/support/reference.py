@@ -10,7 +10,7 @@ from argparse import Action, ArgumentParser, _SubParsersAction
 from collections.abc import Iterator
 
 from toolpin.cli import ALIASES, VERBS, add_globals, parser_of
-from toolpin.help import EXAMPLES, own_actions
+from toolpin.help import EXAMPLES, EXEC_NOTE, own_actions
 from toolpin.shell.completion_scripts import argument_name
 
 COMMAND = ".venv/bin/python -m tests.support.reference > docs/reference/commands.md"
@@ -24,11 +24,10 @@ _HEAD = f"""\
 -->
 
 `toolpin [OPTION...] COMMAND ...`. These global options go before or after the name of a
-command. After `exec` all options are those of the program:
+command. They go before `exec`, because options after `exec` belong to the program:
 """
 _PLAIN = {
-    "exec": "`toolpin exec COMMAND [ARG...]`\n\nThe exit code is that of the command. "
-    "Global options go before `exec`.",
+    "exec": f"`toolpin exec COMMAND [ARG...]`\n\n{EXEC_NOTE}",
     "help": "`toolpin help [COMMAND|options]`",
 }
 
@@ -74,6 +73,8 @@ def _command(parser: ArgumentParser) -> Iterator[str]:
     children = list(_parsers(parser))[1:]
     if not children or _shown(parser):
         words = [parser.prog, *map(_usage, _shown(parser))]
+        if parser.prog.count(" ") > 1:
+            yield _sentence(parser.description or "")
         yield f"`{' '.join(words)}`"
         if table := _table(parser):
             yield table
@@ -89,12 +90,8 @@ def _shown(parser: ArgumentParser) -> list[Action]:
 
 
 def _aliases(name: str) -> str:
-    words = [
-        f"`{alias}` is short for `{' '.join(words)}`."
-        for alias, words in ALIASES.items()
-        if words[0] == name
-    ]
-    return "".join(f" {word}" for word in words)
+    aliases = [alias for alias, command in ALIASES.items() if command == name]
+    return "".join(f" Alias: `{alias}`." for alias in aliases)
 
 
 def _examples(name: str) -> list[str]:
@@ -114,12 +111,16 @@ def _usage(action: Action) -> str:
 
 def _table(parser: ArgumentParser) -> str:
     rows = [
-        f"| `{_term(action)}` | {(action.help or '').replace('|', chr(92) + '|')} |"
+        f"| `{_term(action)}` | {_cell(action.help or '')} |"
         for action in sorted(
             _shown(parser), key=lambda action: bool(action.option_strings)
         )
     ]
     return "\n".join(["| argument | meaning |", "|---|---|", *rows]) if rows else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("\n", "; ").replace("|", "\\|")
 
 
 def _term(action: Action) -> str:

@@ -45,7 +45,7 @@ ARGUMENTS: Arguments = {
         "the shell; sh only adds the shims to PATH, for git hooks",
         (*DIALECTS, PLAIN),
     ),
-    "--shims": "only put the shims first on PATH, for a profile file",
+    "--shims": "only put the shims first on PATH, such as in ~/.profile",
     "--update": None,
 }
 

@@ -21,7 +21,8 @@ class Options(NamedTuple):
 
 ARGUMENTS: Arguments = {
     "action": (
-        "list: the archives; clean: remove archives, partial downloads, notes",
+        "list: show the archives\nclean: remove archives, partial downloads and "
+        "version lists, but not the checksums of --trust-on-first-use",
         ("list", "clean"),
     ),
     "--dry-run": "clean: show what would be removed",

@@ -38,15 +38,16 @@ class Options(NamedTuple):
 
 ARGUMENTS: Arguments = {
     "action": (
-        "plan: keys and directory of the cache, without network; install: what is "
-        "pinned, from that directory; prune: keep only what is planned; init: write "
-        "the CI configuration, at the top of the repository",
+        "plan: print the key and the directory of the cache\n"
+        "install: install what is pinned, using the cache\n"
+        "prune: remove from the cache what `plan` does not list\n"
+        "init: write the CI configuration of the repository",
         ("plan", "install", "prune", "init"),
     ),
     "[target]": ("init: the CI system", tuple(TEMPLATES)),
     "--format": (
-        "plan, install: outputs for GitHub (appended to $GITHUB_OUTPUT where it is "
-        "set), lines of a dotenv for GitLab, or JSON",
+        "plan, install: print outputs for GitHub (appended to $GITHUB_OUTPUT if it is "
+        "set), a dotenv file for GitLab, or JSON",
         _FORMS,
     ),
     "--only TOOL,...": "plan, install, prune: only these of the pinned tools",

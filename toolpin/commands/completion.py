@@ -31,8 +31,8 @@ class Options(NamedTuple):
 ARGUMENTS: Arguments = {
     "[shell]": ("the shell to print the script for", _SHELLS),
     "--words KIND ...": (
-        "for the scripts: print the words of a kind, one per line; after versions and "
-        f"sources stands a tool: {', '.join(KINDS)}"
+        "used by the scripts: print the words of KIND, one per line; versions, "
+        f"installed-versions and sources take a TOOL\nKIND: {', '.join(KINDS)}"
     ),
 }
 

@@ -29,7 +29,9 @@ class Options(NamedTuple):
     values: tuple[str, ...] = ()
 
 
-_KEY: Arguments = {"key": "such as jobs, or mirrors.https://nodejs.org/dist"}
+_KEY: Arguments = {
+    "key": "the setting, such as jobs or mirrors.https://nodejs.org/dist"
+}
 _ORIGIN: Arguments = {"--origin": "show where each value is set, as file:line"}
 ACTIONS: Actions = {
     "list": ("show every setting in effect here", _ORIGIN),
@@ -38,7 +40,7 @@ ACTIONS: Actions = {
         "write a setting to your config.toml",
         _KEY | {"value ...": "the value; several words for a list"},
     ),
-    "unset": ("remove one from your config.toml", _KEY),
+    "unset": ("remove a setting from your config.toml", _KEY),
 }
 
 

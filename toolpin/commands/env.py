@@ -29,13 +29,13 @@ class Options(NamedTuple):
 ARGUMENTS: Arguments = {
     "[tool]": "only this tool",
     "--format": (
-        'sh and fish for their eval: eval "$(toolpin env)"; the others for a file that '
-        "no shell expands",
+        "sh, fish: code for a shell to evaluate\nothers: variables for a file, with "
+        "the whole PATH",
         FORMATS,
     ),
     "--path-base PATH": (
-        "for a file: the directories on PATH after those of the tools, instead of "
-        f"{BASE}; github: instead of the caller's"
+        "what PATH has after the tools, except for sh and fish (default: "
+        "/usr/local/sbin:...:/bin; github: the PATH of the step)"
     ),
 }
 

@@ -65,7 +65,10 @@ class Options(NamedTuple):
 
 ARGUMENTS: Arguments = {
     "manager": ("the version manager that installed them", tuple(_MANAGERS)),
-    "--from DIR": "its directory (default: its own variable, or ~/.asdf and the like)",
+    "--from DIR": (
+        "the directory of that manager (default: the value of its variable, such as "
+        "$ASDF_DATA_DIR, or its usual place, such as ~/.asdf)"
+    ),
 }
 
 

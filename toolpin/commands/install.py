@@ -13,21 +13,25 @@ Options = InstallOptions
 
 
 ARGUMENTS: Arguments = {
-    "[tool]": "only this tool",
-    "[version ...]": "these versions instead of the pinned ones",
-    "--only TOOL,...": "only these of the pinned tools",
-    "--missing": "only tools without an installed version",
+    "[tool]": "only this tool, at its pinned version or at VERSION",
+    "[version ...]": "install these versions, without pinning them",
+    "--only TOOL,...": "of the pinned tools, install only these",
+    "--missing": "skip tools of which a matching version is installed",
     "--all-projects ROOT": "install the versions pinned by every project below ROOT",
-    "--into DIR": "copy each locked tool to DIR/TOOL",
+    "--into DIR": "install each locked tool into DIR/TOOL instead",
     "--host HOST": "with --into: for another host, such as linux-x64",
     "--jobs N": "number of parallel installs, 1 to 64",
-    "--source NAME": "install from this source, ignoring the lockfile (repeatable)",
-    "--locked": "install only what toolpin.lock has; CI=true implies it",
+    "--source NAME": "ignore the lockfile and use this source (repeatable)",
+    "--locked": (
+        "install only what toolpin.lock has (the default with CI=true, if there is a "
+        "lockfile)"
+    ),
     "--allow-plugins": "fetch and run the asdf plugins named in toolpin.lock",
     "--trust-on-first-use": (
-        "accept artifacts without a published checksum and record theirs"
+        "accept files without a published checksum, and record the checksum of the "
+        "downloaded file"
     ),
-    "--dry-run": "show what would be installed; exit code 5 if anything",
+    "--dry-run": "show planned installs; exit code 5 if there are any",
 }
 
 

@@ -25,7 +25,9 @@ class Options(NamedTuple):
 
 ARGUMENTS: Arguments = {
     "tool": "the tool",
-    "[prefix]": "the newest version with this prefix: 20, 20.11, lts",
+    "[prefix]": (
+        "the newest version that begins with this, or of this channel: 20, 20.11, lts"
+    ),
     "--source NAME": "query only this source (repeatable)",
 }
 

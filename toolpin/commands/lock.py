@@ -45,14 +45,20 @@ class Options(NamedTuple):
 
 
 ARGUMENTS: Arguments = {
-    "--check": "change nothing, use no network; exit 4 if a request has no entry",
-    "--refresh TOOL": "lock this tool again, from scratch (repeatable)",
+    "--check": (
+        "change nothing and use no network; exit code 4 if toolpin.lock is out of date"
+    ),
+    "--refresh TOOL": (
+        "look up the version and checksums of this tool again; never lock a lower "
+        "version (repeatable)"
+    ),
     "--host HOST": (
-        "lock for this host only, such as linux-x64, from now on (repeatable)"
+        "lock only for HOST, such as linux-x64, also in later runs (repeatable)"
     ),
     "--source NAME": "lock builds from this source (repeatable)",
     "--trust-on-first-use": (
-        "accept artifacts without a published checksum and lock theirs"
+        "accept files without a published checksum, and lock the checksum of the "
+        "downloaded file"
     ),
     "--also TOOL@VERSION": (
         "lock this version too, such as for a job of a CI matrix (repeatable)"

@@ -1,4 +1,4 @@
-"""`toolpin pin TOOL VERSION...`: writes a line of `.tool-versions`."""
+"""`toolpin pin TOOL VERSION...` and `use`: writes a line of `.tool-versions`."""
 
 from __future__ import annotations
 
@@ -35,12 +35,16 @@ class Options(NamedTuple):
 
 ARGUMENTS: Arguments = {
     "tool": "the tool to pin",
-    "[version ...]": "the version; several are a fallback list, in order of preference",
+    "[version ...]": (
+        "required, such as 22 or latest; several are a fallback list: the first one "
+        "that is installed is used"
+    ),
     "--home": "write to ~/.tool-versions",
     "--parent": "write to the nearest .tool-versions in a parent directory",
-    "--install": "also install it (alias: toolpin use)",
+    "--install": "also install it, as `toolpin use` does",
     "--trust-on-first-use": (
-        "accept artifacts without a published checksum and lock theirs"
+        "accept files without a published checksum, and lock the checksum of the "
+        "downloaded file"
     ),
 }
 
@@ -94,9 +98,10 @@ def _install(request: Request, app: App) -> int:
 def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:
     """Return the versions in canonical form, and parsed. Raises UsageError."""
     if not options.versions:
+        name = "use" if options.install else "pin"
         raise UsageError(
-            f"toolpin pin requires a version of {options.tool}",
-            hint=f"toolpin pin {options.tool} latest",
+            f"toolpin {name} requires a version of {options.tool}",
+            hint=f"toolpin {name} {options.tool} latest",
         )
     words = [spell(options.tool, word) for word in options.versions]
     try:

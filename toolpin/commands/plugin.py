@@ -36,7 +36,7 @@ class Options(NamedTuple):
     version: str = ""
 
 
-_TOOL: Arguments = {"tool": "its name in .tool-versions"}
+_TOOL: Arguments = {"tool": "the tool's name in .tool-versions"}
 _REF = "a branch, a tag or a commit"
 ACTIONS: Actions = {
     "list": (
@@ -44,16 +44,17 @@ ACTIONS: Actions = {
         {
             "[all]": ("list the index of asdf plugins instead", ("all",)),
             "--urls": "show the URLs of asdf plugins",
-            "--refs": "show their commits too",
+            "--refs": "show the commits of asdf plugins too",
         },
     ),
     "show": ("show the plugin of a tool", _TOOL),
     "check": (
-        "validate a plugin file and report every error",
+        "check a plugin file, and report every problem",
         {
             "file": "a TOML file",
             "--try": (
-                "plan every listed version for every host, and show how many can be"
+                "also check every listed version on every host, without installing, "
+                "and show how many can be installed"
             ),
         },
     ),
@@ -62,8 +63,9 @@ ACTIONS: Actions = {
         {
             **_TOOL,
             "[file]": (
-                "a TOML file, or an asdf plugin's URL or directory, with @COMMIT; "
-                "without it the bundled tool, or the URL that asdf's index has"
+                "a TOML file, or the URL or directory of an asdf plugin, optionally "
+                "with @COMMIT (default: the bundled tool, or the plugin of that name "
+                "in asdf's index)"
             ),
             "--force": "replace a file that you added",
         },
@@ -90,8 +92,8 @@ ACTIONS: Actions = {
     "test": (
         "test an asdf plugin without adding it",
         {
-            "tool": "its name",
-            "url": "its URL or directory, optionally with @COMMIT",
+            "tool": "the tool's name",
+            "url": "the plugin's URL or directory, optionally with @COMMIT",
             "[word ...]": "a command to run with the installed version",
             "--version VERSION": "the version to install (default: the latest)",
             "--ref REF": _REF,

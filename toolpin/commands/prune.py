@@ -30,12 +30,15 @@ class Options(NamedTuple):
 
 
 ARGUMENTS: Arguments = {
-    "--yes": "remove them; without --yes they are only shown",
+    "--yes": "remove them; without --yes they are only listed",
     "--keep-days N": "keep what was used in the last N days (default: 30)",
     "--max-size SIZE": (
-        "remove more, the longest unused first, down to SIZE, such as 2G"
+        "remove more, the longest unused first, until the rest is at most SIZE, such "
+        "as 2G"
     ),
-    "--no-previous": "also remove the version before each one that is kept",
+    "--no-previous": (
+        "do not keep the version before each pinned, running or newest one"
+    ),
 }
 
 

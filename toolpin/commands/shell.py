@@ -28,7 +28,10 @@ class Options(NamedTuple):
 
 ARGUMENTS: Arguments = {
     "tool": "the tool to pin in this shell",
-    "[version ...]": "the version; several are a fallback list, in order of preference",
+    "[version ...]": (
+        "required without --unset; several are a fallback list: the first one that is "
+        "installed is used"
+    ),
     "--unset": "use the version of the project files again",
     "--for": (None, tuple(DIALECTS)),
 }

@@ -36,8 +36,11 @@ ARGUMENTS: Arguments = {
     "[tool]": "the tool",
     "[version ...]": "exact versions, as shown by list",
     "--all": "every version of the tool",
-    "--unused": "versions that no file here pins, except the newest of each tool",
-    "--yes": "remove what --unused finds",
+    "--unused": (
+        "versions that no version file of this directory, its parents and ~ pins, "
+        "except the newest of each tool; other projects are not considered"
+    ),
+    "--yes": "with --unused: remove them; without --yes they are only listed",
     "--dry-run": "show what would be removed, without removing it",
 }
 

@@ -68,10 +68,14 @@ class Options(NamedTuple):
 
 
 ARGUMENTS: Arguments = {
-    "[tool ...]": "only these tools",
+    "[tool ...]": (
+        "only these tools (default: all tools pinned in this directory, its parents, ~ "
+        "and the global file)"
+    ),
     "--latest": "update to the newest release, and update .tool-versions",
     "--trust-on-first-use": (
-        "accept artifacts without a published checksum and lock theirs"
+        "accept files without a published checksum, and lock the checksum of the "
+        "downloaded file"
     ),
     "--allow-downgrade": (
         "lock the newest listed version, even if it is older than the locked one"
