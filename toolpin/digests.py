@@ -152,8 +152,8 @@ def mismatch(
 
 
 def grouped(number: int) -> str:
-    """Render a number with thousands separators: `24 113 408`."""
-    return f"{number:,}".replace(",", " ")
+    """Render a number with thousands separators: `24,113,408`."""
+    return f"{number:,}"
 
 
 def _entries(text: str) -> Iterator[tuple[str, str, str]]:

@@ -189,7 +189,7 @@ def test_the_commands_of_a_page_print_what_it_says(page: str, reader: Home) -> N
 def _comparable(text: str, home: Home) -> str:
     """Return text without what differs from machine to machine and from day to day."""
     text = text.replace(str(home.root), "")
-    text = re.sub(r" by 127\.0\.0\.1:\d+", "", text)
+    text = re.sub(r" via 127\.0\.0\.1:\d+", "", text)
     text = re.sub(r"127\.0\.0\.1:\d+", "nodejs.org", text)
     text = re.sub(r"\b[\d.]+ (B|kB|KB|MB|GB|s)\b", r"N", text)
     text = re.sub(r"\b[0-9a-f]{7,64}\b", "DIGEST", text)

@@ -313,7 +313,7 @@ BROKEN = {
         _stale_lockfile,
         BASH,
         "lockfile",
-        ("toolpin.lock is stale", "nodejs 10", ".tool-versions:1"),
+        ("toolpin.lock is out of date", "nodejs 10", ".tool-versions:1"),
         "toolpin lock",
     ),
     "an unreadable lockfile": Broken(

@@ -581,7 +581,7 @@ def test_check_tells_that_there_is_no_lockfile(home: Home) -> None:
     result = home.toolpin("lock", "--check")
     assert result.code == 4
     assert f"there is no {lock_of(home)}" in result.err
-    assert "stale" not in result.err
+    assert "out of date" not in result.err
 
 
 def test_a_lockfile_that_was_merged_is_fixed_by_the_lines_that_are_told(

@@ -163,4 +163,4 @@ def test_a_mirror_is_named_beside_the_publisher(home: Home, upstream: Upstream) 
     upstream.publish(PIN.version)
     result = home.toolpin("install", *PIN)
     place = upstream.server.url.removeprefix("http://")
-    assert f"from nodejs.org by {place}" in result.err
+    assert f"from nodejs.org via {place}" in result.err

@@ -34,8 +34,8 @@ def store(home: Home, upstream: Upstream) -> Home:
 def test_nothing_goes_without_yes(store: Home) -> None:
     shown = store.toolpin("prune")
     assert shown.code == 0
-    assert "goes   nodejs 10.15.0" in shown.out
-    assert "stays  nodejs 10.15.3" in shown.out
+    assert "remove  nodejs 10.15.0" in shown.out
+    assert "keep    nodejs 10.15.3" in shown.out
     assert "2 can be removed, freeing" in shown.err
     assert "try: toolpin prune --yes" in shown.err
     assert _have(store) == list(VERSIONS)
@@ -47,7 +47,7 @@ def test_the_newest_and_the_one_before_it_stay(store: Home) -> None:
     assert _reasons(answer) == {
         "10.15.0": None,
         "10.15.1": None,
-        "10.15.2": "before 10.15.3",
+        "10.15.2": "the version before 10.15.3",
         "10.15.3": "the newest",
     }
     assert answer["freed_bytes"] > 0

@@ -237,7 +237,7 @@ def test_added_files_stay_and_are_told_apart(home: Home, tree: Path) -> None:
     (own / "package.json").touch()
     result = home.toolpin("verify")
     assert result.code == 0
-    assert result.out.splitlines()[0].endswith("; 1 more that it installed itself")
+    assert result.out.splitlines()[0].endswith("; 1 more that the tool added")
     added = [line.split() for line in result.out.splitlines()[1:]]
     assert added == [
         ["added", "include/node/__pycache__/", "2", "files"],

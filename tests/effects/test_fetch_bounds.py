@@ -180,7 +180,7 @@ def test_hostile_49_a_length_beyond_the_cap_is_refused_before_the_body(
     fetcher = Fetcher(lambda url: url, QUICK._replace(download_bytes=39_999))
     with pytest.raises(Refused) as caught:
         fetcher.unverified(url, str(tmp_path / "part"))
-    assert caught.value.what.endswith("sends more than 39 999 bytes")
+    assert caught.value.what.endswith("sends more than 39,999 bytes")
     assert list(tmp_path.iterdir()) == []
 
 

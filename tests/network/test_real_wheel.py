@@ -16,7 +16,7 @@ def test_the_documented_plugin_installs_what_it_names(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.env |= package_index_environment()
     page = (REPOSITORY / "docs/guide/plugins.md").read_text()
-    text = page.partition("## A program out of a wheel")[2].split("```")[1]
+    text = page.partition("## A program from a wheel")[2].split("```")[1]
     file = tmp_path / "ruff.toml"
     file.write_text(text.removeprefix("toml\n"))
     assert home.toolpin("plugin", "add", "ruff", str(file)).code == 0

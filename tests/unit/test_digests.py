@@ -187,7 +187,7 @@ def test_a_flipped_bit_is_a_mismatch_with_both_digests(tmp_path: Path) -> None:
         check_file(str(path), artifact_of(b"\0" + b"x" * 1234567), "https://m/x")
     facts = dict(caught.value.facts)
     assert facts["expected"].startswith("sha256 ")
-    assert "1 234 568 bytes from https://m/x" in facts["received"]
+    assert "1,234,568 bytes from https://m/x" in facts["received"]
     assert facts["installed"].startswith("nothing")
 
 

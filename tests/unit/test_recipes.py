@@ -46,3 +46,4 @@ def test_the_settings_of_an_editor_are_json() -> None:
     shims = settings["terminal.integrated.env.linux"]["PATH"].partition(":$")[0]
     runs = launch["configurations"][0]["runtimeExecutable"]
     assert runs == f"{shims}/node"
+    assert launch["configurations"][0]["program"] == "${workspaceFolder}/server.js"

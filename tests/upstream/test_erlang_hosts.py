@@ -43,8 +43,9 @@ HOSTS = {
     "Amazon Linux 2023": Host("linux", "x64", "glibc", "2.34", OPENSSL_3),
     "Alpine": Host("linux", "x64", "musl", "1.2", OPENSSL_3),
     "macOS arm64": Host("macos", "arm64", "", "14.5"),
+    "macOS x64": Host("macos", "x64", "", "14.5"),
 }
-WITHOUT_APT = ("Amazon Linux 2023", "Alpine", "macOS arm64")
+WITHOUT_APT = ("Amazon Linux 2023", "Alpine", "macOS arm64", "macOS x64")
 VERSIONS = ("22.2", "25.3", "26.2", "27.3", "28.1")
 FLAGS = {
     "--trust-on-first-use": "trust",

@@ -188,7 +188,7 @@ def _check(
         )
     facts = stale_facts(lock_requests, lock, app)
     if facts:
-        raise NotLocked(f"{path} is stale", facts, "toolpin lock")
+        raise NotLocked(f"{path} is out of date", facts, "toolpin lock")
     check_locators(lock, path, app.registry)
     _warn_of_this_machine(lock_requests, lock, path, app)
     app.report.remark(f"{path}: every request has an entry")

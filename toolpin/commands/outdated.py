@@ -75,7 +75,7 @@ def run(_options: None, app: App) -> int:
         app.report.remark(
             f"{counted(len(newer), 'tool')} can be updated: toolpin upgrade"
             if any(row.within and row.within != row.now for row in newer)
-            else "only beyond the constraints: toolpin upgrade --latest"
+            else "newer versions are outside the constraints: toolpin upgrade --latest"
         )
     elif not has_failed and not any(row.elsewhere for row in rows):
         app.report.remark("everything is up to date")

@@ -116,7 +116,7 @@ def _row(version: Version) -> tuple[str, ...]:
     day = time.strftime("%Y-%m-%d", time.localtime(version.use.last_s))
     word = "used" if version.use.is_kept else "installed"
     return (
-        "stays" if version.because else "goes",
+        "keep" if version.because else "remove",
         str(version.pin),
         f"{version.size_bytes / 1e6:>6.0f} MB",
         f"{word} {day}",

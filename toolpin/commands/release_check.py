@@ -83,7 +83,7 @@ def _does_not_run(release: Release, target: Host, misfits: list[Fault]) -> Toolp
         if len(files) > _MOST_SHOWN:
             facts.append(("", f"and {len(files) - _MOST_SHOWN} more files"))
     facts.append(
-        ("to fix it", "build it on such a machine, or with an Erlang built for it")
+        ("to fix it", "build the release on such a machine, or with an Erlang for it")
     )
     return ToolpinError(f"{release.name} does not run on {_words(target)}", facts)
 

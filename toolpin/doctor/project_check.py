@@ -82,7 +82,9 @@ def check_lockfile(app: App) -> Iterator[Finding]:
         yield of_error("lockfile", error)
         return
     if facts:
-        yield Finding("lockfile", f"{path} is stale", tuple(facts), "toolpin lock")
+        yield Finding(
+            "lockfile", f"{path} is out of date", tuple(facts), "toolpin lock"
+        )
 
 
 def check_partners(app: App) -> Iterator[Finding]:

@@ -85,7 +85,7 @@ class Notes:
         """Return the mirror that replaces the publisher, "" for none."""
         locator = "" if plan.is_scripted else plan.artifacts[0].locator
         address = self._settings.rewrite(locator)
-        return "" if address == locator else f" by {urls.host(address)}"
+        return "" if address == locator else f" via {urls.host(address)}"
 
     def _has_archives(self, plan: Plan) -> bool:
         return all(

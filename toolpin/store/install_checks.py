@@ -39,7 +39,7 @@ def heading(check: Check) -> str:
         "repaired": f"repaired, {files} files and links",
         "damaged": "damaged",
     }[check.status]
-    own = f"; {grouped(now.own)} more that it installed itself" if now.own else ""
+    own = f"; {grouped(now.own)} more that the tool added" if now.own else ""
     return f"{now.pin}: {output}{own}"
 
 

@@ -105,7 +105,7 @@ def _reasons(app: App, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
         if limits.keeps_previous:
             for before, after in pairwise(known):
                 if Pin(tool, after) in reasons:
-                    reasons.setdefault(Pin(tool, before), f"before {after}")
+                    reasons.setdefault(Pin(tool, before), f"the version before {after}")
     return {pin: reason for pin, reason in reasons.items() if pin in set(pins)}
 
 
