@@ -96,9 +96,10 @@ FIELDS: dict[str, Field] = {
     ),
     "versions": Field(
         read_versions,
-        "github:OWNER/NAME, npm:PACKAGE or pypi:PACKAGE",
+        "github:OWNER/NAME, npm:PACKAGE, pypi:PACKAGE or an https URL",
         "where versions are listed, if not in a `catalogue`: Git tags, as `tag` writes "
-        "them, or the versions of a package: `github:helm/helm`",
+        "them, the versions of a package, or the words of a text, as `tag` writes "
+        "them: `github:helm/helm`",
         "",
     ),
     "tag": TAG,
