@@ -421,7 +421,8 @@ class EnvPatch(NamedTuple):
 
     Directories of `path` and `homes` may hold REQUIRED, a placeholder for the major
     version of the tool that this one requires. `major` is the tool's own. With
-    `runtime_scripts` the scripts of `plugin`, a directory, complete the patch.
+    `runtime_scripts` the scripts of `plugin`, a directory, complete the patch. The
+    directories `behind` are the user's own: they follow the shims on PATH.
     """
 
     path: tuple[str, ...]
@@ -430,3 +431,4 @@ class EnvPatch(NamedTuple):
     major: str = ""
     runtime_scripts: RuntimeScripts = ""
     plugin: str = ""
+    behind: tuple[str, ...] = ()
