@@ -366,8 +366,16 @@ class App:
     def disagreement_lines(self, requests: Iterable[Request]) -> Iterator[str]:
         """Yield a line for each tool about which files of one directory disagree.
 
-        Raises UsageError for it when the setting `strict` is on.
+        Raises UsageError for it when the setting `strict` is on. Also one for each file
+        that names more than is installed.
         """
+        requests = tuple(requests)
+        for request in requests:
+            if names := [name for name in request.unmet if not self._is_own(name)]:
+                yield (
+                    f"{request.origin}: {request.tool} is installed without "
+                    f"{', '.join(names)}"
+                )
         for used, other in disagreements(requests):
             if self.settings.strict:
                 raise disagreement_error(used, other)
@@ -375,6 +383,12 @@ class App:
                 f"{used.origin} has {used.tool} {used.wanted[0]}, which is used; "
                 f"{other.origin} has {other.wanted[0]}"
             )
+
+    def _is_own(self, name: str) -> bool:
+        """Return whether what a file names is this host, as a target."""
+        from toolpin.sources.spec import host_words  # noqa: PLC0415 - few files need it
+
+        return name == f"target {host_words(str(self.host), {})['triple']}"
 
     def request(self, tool: str) -> Request | None:
         """Return the request for one tool here, None without one."""

@@ -50,11 +50,15 @@ class Wanted(NamedTuple):
 
 
 class Request(NamedTuple):
-    """The versions requested of one tool, in order of preference, and the location."""
+    """The versions requested of one tool, in order of preference, and the location.
+
+    `unmet` is what the file names besides and no install has: `component rust-src`.
+    """
 
     tool: str
     wanted: tuple[Wanted, ...]
     origin: Origin
+    unmet: tuple[str, ...] = ()
 
     @property
     def stated(self) -> list[Pin]:

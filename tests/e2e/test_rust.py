@@ -173,3 +173,32 @@ def test_a_new_toolchain_gets_the_users_default_crates(home: Home) -> None:
     done = home.toolpin("exec", "cargo", "run", "xqwzt")
     assert done.out == "xqwzt from 1.84.0\n", done.err
     assert not (home.data / "shims/xqwzt").exists()
+
+
+TOOLCHAIN = """[toolchain]
+channel = "stable"
+components = ["clippy", "rust-src"]
+targets = [
+  "wasm32-unknown-unknown", "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu",
+]
+"""
+
+
+@pytest.mark.usefixtures("rust")
+def test_a_toolchain_file_counts_where_manifests_do(home: Home) -> None:
+    file = home.project / "rust-toolchain.toml"
+    file.write_text(TOOLCHAIN)
+    assert "no tool is pinned here" in home.toolpin("install").err
+    home.env["TOOLPIN_IDIOMATIC"] = "all"
+    for command in ("lock", "install"):
+        done = home.toolpin(command)
+        assert done.code == 0, done.err
+        assert f"{file}:2: rust is installed without component rust-src, " in done.err
+        assert "target wasm32-unknown-unknown" in done.err
+        linux = (TRIPLES["linux-x64"], TRIPLES["linux-arm64"])
+        named = [target for target in linux if f"target {target}" in done.err]
+        assert len(named) == 1  # this host's is in each toolchain
+    assert home.run(home.shim("rustc")).out == "rustc 1.84.0\n"
+    (home.project / "rust-toolchain").write_text("1.83.0\n")
+    assert home.toolpin("install").code == 0
+    assert home.run(home.shim("rustc")).out == "rustc 1.83.0\n"

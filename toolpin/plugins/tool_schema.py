@@ -136,8 +136,9 @@ TOOL: dict[str, Field] = {
     ),
     "manifests": Field(
         read_manifests,
-        "a table: package.json or go.mod = name",
-        "manifest files that may be read, and the name of the tool in them",
+        "a table: package.json, go.mod, rust-toolchain or rust-toolchain.toml = name",
+        "manifest files that may be read, and the name of the tool in them; for "
+        "rust-toolchain the components that an install has",
         {},
     ),
     "mutable": Field(

@@ -71,8 +71,9 @@ class Idioms(NamedTuple):
         result = MANIFESTS[name](data, place, dict(self.manifests[name])[tool])
         if result is None:
             return None
-        word, origin = result
-        return Request(tool, (parse_wanted(word, origin),), origin)
+        word, origin, unmet = result
+        only = parse_wanted(self.spell(tool, word), origin)
+        return Request(tool, (only,), origin, unmet)
 
 
 NONE = Idioms({}, as_written, {})
