@@ -18,7 +18,7 @@ from toolpin.lockfile.header import lockfile_beside
 from toolpin.model import Request
 from toolpin.plugins.registry import Registry, read_registry
 from toolpin.project import pin_files
-from toolpin.project.idiomatic import Idioms, disagreement_error, disagreements
+from toolpin.project.idiomatic import Idioms, disagreement_error, disagreements, unmet
 from toolpin.project.pin_files import Where
 from toolpin.project.project_files import Files
 from toolpin.resolver.local_resolution import Resolution, resolve
@@ -370,12 +370,7 @@ class App:
         that names more than is installed.
         """
         requests = tuple(requests)
-        for request in requests:
-            if names := [name for name in request.unmet if not self._is_own(name)]:
-                yield (
-                    f"{request.origin}: {request.tool} is installed without "
-                    f"{', '.join(names)}"
-                )
+        yield from unmet(requests, self._triple)
         for used, other in disagreements(requests):
             if self.settings.strict:
                 raise disagreement_error(used, other)
@@ -384,11 +379,10 @@ class App:
                 f"{other.origin} has {other.wanted[0]}"
             )
 
-    def _is_own(self, name: str) -> bool:
-        """Return whether what a file names is this host, as a target."""
+    def _triple(self) -> str:
         from toolpin.sources.spec import host_words  # noqa: PLC0415 - few files need it
 
-        return name == f"target {host_words(str(self.host), {})['triple']}"
+        return host_words(str(self.host), {})["triple"]
 
     def request(self, tool: str) -> Request | None:
         """Return the request for one tool here, None without one."""

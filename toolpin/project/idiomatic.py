@@ -113,6 +113,17 @@ def _is_numbered(wanted: Wanted) -> bool:
     return wanted.kind == "version" and wanted.value[0].isdigit()
 
 
+def unmet(requests: Iterable[Request], triple: Callable[[], str]) -> Iterator[str]:
+    """Yield a line for each file that names more than is installed.
+
+    `triple` returns this host as a target, which every install has.
+    """
+    for request in requests:
+        own = f"target {triple()}" if request.unmet else ""
+        if names := ", ".join(name for name in request.unmet if name != own):
+            yield f"{request.origin}: {request.tool} is installed without {names}"
+
+
 def disagreement_error(used: Request, other: Request) -> UsageError:
     """Return the error for two files of one directory that disagree."""
     return UsageError(
