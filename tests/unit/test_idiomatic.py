@@ -16,6 +16,7 @@ IDIOMS = Idioms(
     {
         "package.json": (("nodejs", "node"), ("pnpm", "pnpm"), ("yarn", "yarn")),
         "go.mod": (("golang", "go"),),
+        "global.json": (("dotnet", "sdk"),),
         "rust-toolchain": (("rust", "rustc,cargo,rustfmt"),),
         "rust-toolchain.toml": (("rust", "rustc,cargo,rustfmt"),),
     },
@@ -268,3 +269,21 @@ def test_a_toolchain_file_without_a_channel_names_nothing(text: str) -> None:
 def test_a_toolchain_file_that_is_not_toml_is_an_error(text: str) -> None:
     with pytest.raises(UsageError, match=r"/p/rust-toolchain is not TOML"):
         _read("rust-toolchain", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            '{\n "sdk": {\n  "version": "8.0.404",\n  "rollForward": "disable"\n }\n}',
+            "8.0.404",
+        ),
+        ('{"msbuild-sdks": {"Sdk": "1.0"}, "sdk": {"rollForward": "major"}}', None),
+        ('{"sdk": "8.0.404"}', None),
+        ("[]", None),
+    ],
+)
+def test_a_global_json_names_an_sdk(text: str, wanted: str | None) -> None:
+    request = _read("global.json", text)
+    assert (str(request.wanted[0]) if request else None) == wanted
+    assert request is None or request.origin.line == 3

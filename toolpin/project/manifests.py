@@ -1,4 +1,4 @@
-"""Finds a tool's version in the manifests `package.json`, `go.mod`, `rust-toolchain`.
+"""Finds a tool's version in the manifests `package.json`, `go.mod` and others.
 
 Pure. The plugin states which manifest to read, and the tool's name in it.
 """
@@ -28,18 +28,31 @@ def _package_json(data: bytes, place: str, name: str) -> Pinned | None:
     It is in `packageManager`, `devEngines`, `volta` or `engines`. Sources: the
     documentation of npm's package.json, of corepack, and of Volta.
     """
-    text = text_of(data, place)
-    try:
-        document = parse_json(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise UsageError(
-            f"{place}:{line} is not JSON", [("reason", str(error))]
-        ) from error
+    text, document = _parsed(data, place)
     for table, value in _engines(document, name):
         if word := _pin_of(value):
             return Pinned(word, Origin(place, _line_of(text, table, value), 1))
     return None
+
+
+def _global_json(data: bytes, place: str, name: str) -> Pinned | None:
+    """Return the version of an SDK that .NET's own commands would select."""
+    text, document = _parsed(data, place)
+    word = _table(_table(document).get(name)).get("version")
+    if not isinstance(word, str) or not word:
+        return None
+    return Pinned(word, Origin(place, _line_of(text, name, word), 1))
+
+
+def _parsed(data: bytes, place: str) -> tuple[str, object]:
+    """Return the text of a JSON file, and its content."""
+    text = text_of(data, place)
+    try:
+        return text, parse_json(text)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        reason = [("reason", str(error))]
+        raise UsageError(f"{place}:{line} is not JSON", reason) from error
 
 
 def _engines(document: object, name: str) -> Iterator[tuple[str, str]]:
@@ -135,6 +148,7 @@ def _unmet(table: dict[str, object], installed: Sequence[str]) -> tuple[str, ...
 # The supported manifests: a plugin states which one it uses, and its name in it.
 MANIFESTS: dict[str, Callable[[bytes, str, str], Pinned | None]] = {
     "package.json": _package_json,
+    "global.json": _global_json,
     "go.mod": _go_mod,
     "rust-toolchain": _rust_toolchain,
     "rust-toolchain.toml": _rust_toolchain,
