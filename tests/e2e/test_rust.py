@@ -202,3 +202,14 @@ def test_a_toolchain_file_counts_where_manifests_do(home: Home) -> None:
     (home.project / "rust-toolchain").write_text("1.83.0\n")
     assert home.toolpin("install").code == 0
     assert home.run(home.shim("rustc")).out == "rustc 1.83.0\n"
+
+
+@pytest.mark.usefixtures("rust")
+def test_a_channel_can_be_pinned_after_a_release(home: Home) -> None:
+    """The list of the releases is known by then, and has no such name."""
+    installed(home, "1.84")
+    for wanted in ("nightly", "beta-2026-07-30"):
+        done = home.toolpin("pin", "rust", wanted)
+        assert done.code == 0, done.err
+        assert (home.project / ".tool-versions").read_text() == f"rust {wanted}\n"
+    assert "rust has no version xqwzt" in home.toolpin("pin", "rust", "xqwzt").err
