@@ -380,7 +380,7 @@ class App:
             )
 
     def _triple(self) -> str:
-        from toolpin.sources.spec import host_words  # noqa: PLC0415 - few files need it
+        from toolpin.sources.spec import host_words  # few files need it
 
         return host_words(str(self.host), {})["triple"]
 

@@ -119,7 +119,7 @@ def _rust_toolchain(data: bytes, place: str, installed: str) -> Pinned | None:
     if len(words := text.split()) == 1 and words[0][0].isalnum():
         at = text.count("\n", 0, text.index(words[0])) + 1
         return Pinned(words[0], Origin(place, at, 1))
-    import tomllib  # noqa: PLC0415 - few projects have such a file
+    import tomllib  # few projects have such a file
 
     try:
         table = _table(tomllib.loads(text).get("toolchain"))
