@@ -29,7 +29,7 @@ _toolpin_forget() {
     _toolpin_several _toolpin_chosen _toolpin_one \
     _toolpin_known _toolpin_file _toolpin_directory _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
     _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major \
-    toolpin_plugin toolpin_asks
+    toolpin_plugin toolpin_asks toolpin_behind
 }
 
 # True for a file that may be used: not one that another user may have put there, and not
@@ -189,6 +189,8 @@ _toolpin_chosen=
   case $_toolpin_after in *" $_toolpin_name "*) _toolpin_rare _toolpin_ask "$@" ;; esac
 done
 _toolpin_more=
+# Directories of the user's, behind the shims: records add them.
+toolpin_behind=
 if [ -n "$_toolpin_use" ]; then
   _toolpin_find "$_toolpin_use" "$_toolpin_use_names" "$_toolpin_use_override" \
     "$_toolpin_use_files" "$_toolpin_use_spellings" && [ -z "$toolpin_asks" ] ||
@@ -230,7 +232,8 @@ case $PATH: in
         *) break ;;
       esac
     done
-    PATH=$_toolpin_path:@SHIMS@${_toolpin_rest%:}
+    case $_toolpin_rest in *"$toolpin_behind":*) toolpin_behind= ;; esac
+    PATH=$_toolpin_path:@SHIMS@$toolpin_behind${_toolpin_rest%:}
     ;;
 esac
 export PATH

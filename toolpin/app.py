@@ -18,7 +18,7 @@ from toolpin.lockfile.header import lockfile_beside
 from toolpin.model import Request
 from toolpin.plugins.registry import Registry, read_registry
 from toolpin.project import pin_files
-from toolpin.project.idiomatic import Idioms, disagreement_error, disagreements
+from toolpin.project.idiomatic import Idioms, disagreement_error, disagreements, unmet
 from toolpin.project.pin_files import Where
 from toolpin.project.project_files import Files
 from toolpin.resolver.local_resolution import Resolution, resolve
@@ -366,8 +366,11 @@ class App:
     def disagreement_lines(self, requests: Iterable[Request]) -> Iterator[str]:
         """Yield a line for each tool about which files of one directory disagree.
 
-        Raises UsageError for it when the setting `strict` is on.
+        Raises UsageError for it when the setting `strict` is on. Also one for each file
+        that names more than is installed.
         """
+        requests = tuple(requests)
+        yield from unmet(requests, self._triple)
         for used, other in disagreements(requests):
             if self.settings.strict:
                 raise disagreement_error(used, other)
@@ -375,6 +378,11 @@ class App:
                 f"{used.origin} has {used.tool} {used.wanted[0]}, which is used; "
                 f"{other.origin} has {other.wanted[0]}"
             )
+
+    def _triple(self) -> str:
+        from toolpin.sources.spec import host_words  # few files need it
+
+        return host_words(str(self.host), {})["triple"]
 
     def request(self, tool: str) -> Request | None:
         """Return the request for one tool here, None without one."""

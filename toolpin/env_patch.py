@@ -24,9 +24,15 @@ _RUNTIME_LINES: dict[RuntimeScripts, str] = {
     "all": "return 1\n",
 }
 _PLUGIN = "toolpin_plugin="
+# A record may name directories of the user's, `${CARGO_HOME:-$HOME/.cargo}/bin`.
+_OWN = "${"
+_OWN_HOME = ":-$HOME/"
+_BEHIND = " in /*) toolpin_behind=$toolpin_behind:"
+_ESAC = " ;; esac\n"
 _EXPANSION = '"$toolpin_major"'
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _LETTERS_AND_DIGITS = _LETTERS | frozenset("0123456789")
+_IN_NAMES = _LETTERS_AND_DIGITS | frozenset(".-")
 # What decides which program runs or how sh reads its script, and what sh keeps
 # read-only or writes itself.
 _REFUSED_NAMES = frozenset(
@@ -59,6 +65,7 @@ def render_record(patch: EnvPatch) -> str:
     lines = [f"{_BINS}{_expanded(':'.join(patch.path))}\n"]
     lines += [f"{_EXPORT}{name}={quote(value)}\n" for name, value in patch.variables]
     lines += map(_home_line, patch.homes)
+    lines += map(_behind_line, patch.behind)
     # Last: the lines above refer to the required tool.
     lines += [f"{_MAJOR}{quote(patch.major)}\n"] if patch.major else []
     lines += [f"{_PLUGIN}{quote(patch.plugin)}\n"] if patch.plugin else []
@@ -74,12 +81,18 @@ def parse_record(text: str) -> EnvPatch:
     bins, position = _assignment(text, 0, _BINS)
     variables: list[tuple[str, str]] = []
     homes: list[Home] = []
+    behind: list[str] = []
     major = ""
     plugin = ""
     runtime_scripts: RuntimeScripts = ""
     for key, line in _RUNTIME_LINES.items():
         runtime_scripts = key if text.endswith(f"\n{line}") else runtime_scripts
     while position < len(text) - len(_RUNTIME_LINES.get(runtime_scripts, "")):
+        line = text[position : text.find("\n", position) + 1 or len(text)]
+        if line.startswith(_CASE) and _OWN_HOME in line.partition(" in ")[0]:
+            behind.append(line.partition(_BEHIND)[2].removesuffix(_ESAC))
+            position += len(line)
+            continue
         if text.startswith(_CASE, position):
             home, position = _home(text, position)
             homes.append(home)
@@ -97,7 +110,13 @@ def parse_record(text: str) -> EnvPatch:
             raise _not_a_record(text, position)
     path = tuple(bins.split(":")) if bins else ()
     patch = EnvPatch(
-        path, tuple(variables), tuple(homes), major, runtime_scripts, plugin
+        path,
+        tuple(variables),
+        tuple(homes),
+        major,
+        runtime_scripts,
+        plugin,
+        tuple(behind),
     )
     if render_record(patch) != text:
         raise _not_a_record(text, 0)
@@ -107,7 +126,8 @@ def parse_record(text: str) -> EnvPatch:
 def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
     """Return the patch for a required tool of that major version, "" for none.
 
-    Homes become variables, but where the user has set one.
+    Homes become variables, but where the user has set one. Directories of the user's
+    are those of this environment.
     """
     homes = tuple(
         (home.variable, home.directory.replace(REQUIRED, major))
@@ -117,7 +137,13 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
         or current.startswith(f"{home.root}/")
     )
     path = tuple(directory.replace(REQUIRED, major) for directory in patch.path)
-    return patch._replace(path=path, variables=patch.variables + homes, homes=())
+    own = (_own_directory(directory, env) for directory in patch.behind)
+    return patch._replace(
+        path=path,
+        variables=patch.variables + homes,
+        homes=(),
+        behind=tuple(filter(None, own)),
+    )
 
 
 def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
@@ -165,7 +191,7 @@ def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, 
     """Return the child's environment: `env` with the patch.
 
     The patch's directories are first on PATH, then the shims: later entries of the
-    caller's PATH never override a pin.
+    caller's PATH never override a pin, nor do the user's directories of a tool.
     """
     path = env.get("PATH") or DEFAULT_PATH
     first = ":".join((*patch.path, shims_dir))
@@ -174,7 +200,8 @@ def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, 
         count = len(patch.path)
         while count and tuple(rest[:count]) == patch.path:
             del rest[:count]
-        path = ":".join((first, *rest))
+        behind = [directory for directory in patch.behind if directory not in rest]
+        path = ":".join((first, *behind, *rest))
     return {**env, **dict(patch.variables), "PATH": path}
 
 
@@ -211,6 +238,34 @@ def _home_line(home: Home) -> str:
         f"{_CASE}{names}-}}{'}' * len(home.unless)} in {pattern}) "
         f"{_EXPORT}{home.variable}={value} ;; esac\n"
     )
+
+
+def _behind_line(directory: str) -> str:
+    """Return the line that adds a directory of the user's, if it is absolute."""
+    home, brace, _ = directory.partition("}")
+    return f"case {home}{brace}{_BEHIND}{directory}{_ESAC}"
+
+
+def _own_directory(directory: str, env: Mapping[str, str]) -> str:
+    """Return a directory of the user's, as sh would expand it; "" for a relative one.
+
+    One that is expanded already is returned unchanged.
+    """
+    if not directory.startswith(_OWN):
+        return directory
+    name, _, rest = directory.removeprefix(_OWN).partition(_OWN_HOME)
+    default, _, below = rest.partition("}")
+    home = env.get(name) or f"{env.get('HOME', '')}/{default}"
+    return f"{home}{below}" if home.startswith("/") and ":" not in home else ""
+
+
+def is_own_directory(directory: str) -> bool:
+    """Return whether a text is a directory of the user's, which a shell may expand."""
+    name, is_home, rest = directory.removeprefix(_OWN).partition(_OWN_HOME)
+    parts = rest.replace("}", "", 1).split("/")
+    plain = all(part and _IN_NAMES.issuperset(part) for part in parts)
+    known = directory.startswith(_OWN) and is_home and is_settable(name)
+    return bool(known) and plain and "}/" in rest and not {".", ".."} & set(parts)
 
 
 def _home(text: str, position: int) -> tuple[Home, int]:
@@ -255,7 +310,8 @@ def _quoted(text: str, position: int) -> tuple[str, int]:
 
 def check_patch(patch: EnvPatch) -> None:
     """Raise ToolpinError for a directory or a variable that no environment can hold."""
-    for directory in patch.path:
+    behind = [entry for entry in patch.behind if not is_own_directory(entry)]
+    for directory in (*patch.path, *behind):
         if not directory.startswith("/") or ":" in directory or "\0" in directory:
             raise ToolpinError(
                 "PATH can hold only absolute directories without a colon",

@@ -50,11 +50,15 @@ class Wanted(NamedTuple):
 
 
 class Request(NamedTuple):
-    """The versions requested of one tool, in order of preference, and the location."""
+    """The versions requested of one tool, in order of preference, and the location.
+
+    `unmet` is what the file names besides and no install has: `component rust-src`.
+    """
 
     tool: str
     wanted: tuple[Wanted, ...]
     origin: Origin
+    unmet: tuple[str, ...] = ()
 
     @property
     def stated(self) -> list[Pin]:
@@ -421,7 +425,8 @@ class EnvPatch(NamedTuple):
 
     Directories of `path` and `homes` may hold REQUIRED, a placeholder for the major
     version of the tool that this one requires. `major` is the tool's own. With
-    `runtime_scripts` the scripts of `plugin`, a directory, complete the patch.
+    `runtime_scripts` the scripts of `plugin`, a directory, complete the patch. The
+    directories `behind` are the user's own: they follow the shims on PATH.
     """
 
     path: tuple[str, ...]
@@ -430,3 +435,4 @@ class EnvPatch(NamedTuple):
     major: str = ""
     runtime_scripts: RuntimeScripts = ""
     plugin: str = ""
+    behind: tuple[str, ...] = ()

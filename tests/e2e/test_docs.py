@@ -18,6 +18,7 @@ import pytest
 
 from tests.support import scripted
 from tests.support.run import REPOSITORY, Home
+from tests.support.rust import RustUpstream
 from tests.support.server import Server
 from tests.support.upstream import HOSTS, Upstream
 
@@ -115,7 +116,7 @@ def _is_run(page: str, session: list[Command]) -> bool:
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Home]:
+def reader(tmp_path: Path, page: str) -> Iterator[Home]:
     """A machine of a new user, with a copy of nodejs.org and of an asdf plugin."""
     home = Home(tmp_path)
     user = tmp_path / "home/ana"
@@ -140,6 +141,12 @@ def reader(tmp_path: Path) -> Iterator[Home]:
             ("24.11.1", "Krypton"),
         ):
             upstream.publish(version, hosts=HOSTS, lts=lts)
+        if page == "docs/guide/rust.md":
+            rust = RustUpstream(server)
+            rust.mirror_for(home)
+            del home.env["TOOLPIN_SOURCES"]
+            rust.release("1.84.0")
+            rust.dated("nightly", "2026-08-01")
         yield home
 
 

@@ -75,3 +75,16 @@ def test_the_users_toolchain_wins(go: Home, words: str, theirs: str) -> None:
     env = {"GOTOOLCHAIN": theirs} if theirs else {}
     done = go.run("sh", "-c", f"{words} toolchain", env=env)
     assert done.out == f"{theirs or 'local'}\n", done.err
+
+
+def test_each_new_go_gets_the_packages_of_the_list(go: Home) -> None:
+    packages = go.home / ".default-golang-pkgs"
+    packages.write_text("// allows comments\nhello\n")
+    go.pin("golang 1.26.6\n")
+    assert go.toolpin("install").code == 0  # it is no new install
+    assert not (go.data / "shims/hello").exists()
+    assert go.toolpin("uninstall", "golang", "1.26.6").code == 0
+    done = go.toolpin("install")
+    assert done.code == 0, done.err
+    assert "running 1 command of" in done.err
+    assert go.run(go.shim("hello")).out == "built by 1.26.6\n"

@@ -116,6 +116,21 @@ def test_a_star_stands_for_one_name_of_the_directory_to_take(stage: Path) -> Non
     assert paths(files) == ["bin/java"]
 
 
+def test_a_file_beside_the_directory_that_a_star_stands_for_is_left_out(
+    stage: Path,
+) -> None:
+    entries = [
+        Entry("rustc-1.84.0/install.sh"),
+        Entry("rustc-1.84.0/rustc/bin/rustc"),
+        Entry("rustc-1.84.0/components"),
+    ]
+    files = unpack_bytes(tar(*entries), "t.tar", stage, strip=2, only="*/*")
+    assert paths(files) == ["bin/rustc"]
+    entries[1:2] = [Entry("rustc-1.84.0/cargo/x"), Entry("rustc-1.84.0/rustc/y")]
+    with pytest.raises(Refused, match="two directories match"):
+        unpack_bytes(tar(*entries), "t.tar", stage, strip=2, only="*/*")
+
+
 def test_a_star_that_fits_two_directories_is_refused(stage: Path) -> None:
     entries = [Entry("a.data/scripts/x"), Entry("b.data/scripts/x")]
     with pytest.raises(Refused, match="two directories match"):

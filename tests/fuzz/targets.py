@@ -56,7 +56,12 @@ _HEX = "0123456789abcdef" * 4
 _IDIOMS = Idioms(
     {".nvmrc": "nodejs"},
     lambda _tool, word: respell(word, {"lts/*": "lts", "node": "latest", "lts/": ""}),
-    {"package.json": (("nodejs", "node"),), "go.mod": (("golang", "go"),)},
+    {
+        "package.json": (("nodejs", "node"),),
+        "go.mod": (("golang", "go"),),
+        "global.json": (("dotnet", "sdk"),),
+        "rust-toolchain.toml": (("rust", "rustc,cargo"),),
+    },
 )
 
 
@@ -346,6 +351,8 @@ TARGETS: dict[str, Target] = {
             b'{"engines": {"node": "20.x"}, "volta": {"node": "20.1.0"}}',
             b'{"devEngines": {"runtime": [{"name": "node", "version": "^24"}]}}',
             b"module x\n\ngo 1.22.1\ntoolchain go1.23.4\n",
+            b'{"sdk": {"version": "8.0.404"}}',
+            b'[toolchain]\nchannel = "1.84"\ntargets = ["wasm32-wasip1"]\n',
         ),
     ),
     "lockfile": Target(_lockfile, (_LOCK.encode(),)),

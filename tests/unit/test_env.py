@@ -49,12 +49,17 @@ _HOMES = st.lists(
     unique_by=lambda home: home.variable,
 )
 _MAJORS = st.from_regex(r"\A[0-9]{0,3}\Z")
+_BEHIND = st.lists(
+    st.from_regex(r"\A\$\{C[A-Z_]{0,4}:-\$HOME/\.?[a-z]{1,4}(/[a-z-]{1,3})?\}/bin\Z"),
+    max_size=2,
+)
 PATCHES = st.builds(
     EnvPatch,
     st.lists(_OPEN, max_size=3).map(tuple),
     _VARIABLES.map(tuple),
     _HOMES.map(tuple),
     _MAJORS,
+    behind=_BEHIND.map(tuple),
 )
 
 
@@ -82,6 +87,48 @@ def test_sh_reads_the_values_that_were_written(patch: EnvPatch, major: str) -> N
     assert bins == ":".join(settled.path)
     assert own == patch.major or (not patch.major and own == major)
     assert values == [value for _, value in settled.variables]
+
+
+OWN = EnvPatch(("/t/bin",), (), behind=("${CARGO_HOME:-$HOME/.cargo}/bin",))
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({"HOME": "/home/ana"}, "/home/ana/.cargo/bin"),
+        ({"HOME": "/home/ana", "CARGO_HOME": ""}, "/home/ana/.cargo/bin"),
+        ({"HOME": "/home/ana", "CARGO_HOME": "/c a$(x)"}, "/c a$(x)/bin"),
+        ({"HOME": "/home/ana", "CARGO_HOME": "relative"}, ""),
+        ({"HOME": ""}, "/.cargo/bin"),
+    ],
+)
+def test_a_users_own_directory_is_that_of_the_environment(
+    env: dict[str, str], expected: str
+) -> None:
+    assert settle(OWN, "", env).behind == ((expected,) if expected else ())
+    script = f'{render_record(OWN)}printf %s "$toolpin_behind"'
+    out = subprocess.run(
+        ["sh", "-c", script], env=env, capture_output=True, text=True, check=True
+    )
+    assert out.stdout == (expected and f":{expected}")
+
+
+@pytest.mark.parametrize(
+    "directory",
+    [
+        "${CARGO_HOME:-$HOME/$(id)}/bin",
+        "${CARGO_HOME:-$HOME/.cargo}/../bin",
+        "${CARGO_HOME:-$HOME/.cargo}",
+        "${CARGO_HOME:-$HOME/.cargo}}/bin",
+        "${PATH:-$HOME/.cargo}/bin",
+        "${LD_PRELOAD:-$HOME/.cargo}/bin",
+        "${A;B:-$HOME/.cargo}/bin",
+        "bin",
+    ],
+)
+def test_a_record_holds_no_other_expansion(directory: str) -> None:
+    with pytest.raises(ToolpinError):
+        render_record(OWN._replace(behind=(directory,)))
 
 
 HOMES = EnvPatch(

@@ -16,6 +16,9 @@ IDIOMS = Idioms(
     {
         "package.json": (("nodejs", "node"), ("pnpm", "pnpm"), ("yarn", "yarn")),
         "go.mod": (("golang", "go"),),
+        "global.json": (("dotnet", "sdk"),),
+        "rust-toolchain": (("rust", "rustc,cargo,rustfmt"),),
+        "rust-toolchain.toml": (("rust", "rustc,cargo,rustfmt"),),
     },
 )
 
@@ -204,3 +207,83 @@ def test_a_directory_of_that_very_name_is_passed_over() -> None:
     assert is_passed_over("/p/node_modules/x")
     assert is_passed_over("/p/vendor")
     assert not is_passed_over("/p/vendors/x")
+
+
+# The forms that the documentation of rustup shows, and files of public projects.
+@pytest.mark.parametrize(
+    ("name", "text", "wanted", "line", "unmet"),
+    [
+        ("rust-toolchain", "nightly-2026-08-01\n", "nightly-2026-08-01", 1, ()),
+        ("rust-toolchain", "\n  1.84.0", "1.84.0", 2, ()),
+        (
+            "rust-toolchain.toml",
+            """# pinned
+[toolchain]
+channel = "nightly-2020-07-10"
+components = [ "rustfmt", "rustc-dev" ]
+targets = [ "wasm32-unknown-unknown", "thumbv2-none-eabi" ]
+profile = "minimal"
+""",
+            "nightly-2020-07-10",
+            3,
+            (
+                "component rustc-dev",
+                "target wasm32-unknown-unknown",
+                "target thumbv2-none-eabi",
+            ),
+        ),
+        (
+            "rust-toolchain",
+            'toolchain.channel = "1.84"\ntoolchain.components = ["rustfmt-preview"]',
+            "1.84",
+            1,
+            (),
+        ),
+        ("rust-toolchain.toml", '[toolchain]\nchannel = "stable"\n', "stable", 2, ()),
+    ],
+)
+def test_a_toolchain_file_names_a_channel(
+    name: str, text: str, wanted: str, line: int, unmet: tuple[str, ...]
+) -> None:
+    request = _read(name, text)
+    assert request is not None
+    assert (str(request.wanted[0]), request.origin.line) == (wanted, line)
+    assert request.unmet == unmet
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[toolchain]\npath = "/opt/rust"\n',
+        '[toolchain]\ncomponents = ["rustfmt"]\n',
+        "[toolchain]\nchannel = 1\n",
+        "toolchain = 1",
+        "",
+    ],
+)
+def test_a_toolchain_file_without_a_channel_names_nothing(text: str) -> None:
+    assert _read("rust-toolchain.toml", text) is None
+
+
+@pytest.mark.parametrize("text", ["[toolchain", "a = " + "[" * 9999, "a b"])
+def test_a_toolchain_file_that_is_not_toml_is_an_error(text: str) -> None:
+    with pytest.raises(UsageError, match=r"/p/rust-toolchain is not TOML"):
+        _read("rust-toolchain", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            '{\n "sdk": {\n  "version": "8.0.404",\n  "rollForward": "disable"\n }\n}',
+            "8.0.404",
+        ),
+        ('{"msbuild-sdks": {"Sdk": "1.0"}, "sdk": {"rollForward": "major"}}', None),
+        ('{"sdk": "8.0.404"}', None),
+        ("[]", None),
+    ],
+)
+def test_a_global_json_names_an_sdk(text: str, wanted: str | None) -> None:
+    request = _read("global.json", text)
+    assert (str(request.wanted[0]) if request else None) == wanted
+    assert request is None or request.origin.line == 3

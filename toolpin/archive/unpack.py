@@ -137,6 +137,8 @@ def _taken(
             raise Broken("a file or link has no name", member.name)
         if not parts or not _is_below(parts, only):
             continue
+        if only and len(parts) == len(only) and member.kind != "directory":
+            continue  # a file that fits the name of the directory to take
         if len(parts) <= strip:
             if member.kind != "directory":
                 raise Broken("a file is above the directory to be dropped", member.name)

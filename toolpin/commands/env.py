@@ -50,8 +50,9 @@ def run(options: Options, app: App) -> int:
     requests: Sequence[Request]
     requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
     patch = joined(_patch(request, options.tool, app) for request in requests)
-    if options.format in SHELLS and not app.report.as_json:  # shims run the others
-        patch = patch._replace(path=(*patch.path, app.paths.shims))
+    in_shell = options.format in SHELLS and not app.report.as_json
+    shims = (app.paths.shims,) if in_shell else ()  # they run the others
+    patch = patch._replace(path=(*patch.path, *shims, *patch.behind), behind=())
     if app.report.as_json:
         result = {"path": patch.path, "variables": dict(patch.variables)}
         app.report.document("env", result)

@@ -199,7 +199,7 @@ KEYS: tuple[Key, ...] = (
         str,
         "none, plain or all",
         "the version files that are read besides .tool-versions; plain: those with "
-        "versions only, such as .nvmrc; all: also package.json and go.mod",
+        "versions only, such as .nvmrc; all: also package.json, go.mod and others",
         "plain",
     ),
     Key(

@@ -45,6 +45,7 @@ class SourceOrder:
 
         A source that fails is reported, with the next one.
         """
+        tool = tool.for_version(job.pin.version.removeprefix("latest:"))
         specs = allowed_sources(tool, self._host, self._settings.sources)
         failures: list[Failure] = []
         for spec, following in zip(specs, [*specs[1:], None], strict=True):

@@ -181,7 +181,8 @@ class Locker:
 
     @contextmanager
     def _work(self, request: LockfileRequest, old: Lockfile) -> Iterator[Work]:
-        tool = self._registry.require(request.tool, request.origin)
+        known = self._registry.require(request.tool, request.origin)
+        tool = known.for_version(request.wanted.value)
         hosts = self._scope.hosts or hosts_of(tool)
         row = self._board.row(str(request.key))
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
-from toolpin.env_patch import is_settable
+from toolpin.env_patch import is_own_directory, is_settable
 from toolpin.model import DefaultPackages, Defaults, Need
 from toolpin.project.manifests import MANIFESTS
 from toolpin.project.validation import RESERVED_COMMANDS
@@ -124,6 +124,14 @@ def read_homes(value: object) -> tuple[tuple[str, str], ...]:
     for _, directory in pairs:
         read_inside(directory)
     return pairs
+
+
+def read_home_bins(value: object) -> tuple[str, ...]:
+    """Accept relative paths, and directories of the user's by a variable."""
+    texts = read_texts(value)
+    return tuple(
+        text if is_own_directory(text) else read_inside(text) for text in texts
+    )
 
 
 def read_pairs(value: object) -> dict[str, str]:

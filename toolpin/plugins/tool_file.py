@@ -65,6 +65,15 @@ class Tool(NamedTuple):
         """Every name that a project file may use, the canonical one first."""
         return (self.name, *self.also)
 
+    def for_version(self, version: str) -> Tool:
+        """Return the tool with the sources that may have a version, or a prefix.
+
+        These are the ones with an edition that it names; for others all without one.
+        """
+        named = [spec for spec in self.sources if spec.names_edition(version)]
+        plain = [spec for spec in self.sources if "" in (spec.editions or ("",))]
+        return self._replace(sources=tuple(named or plain or self.sources))
+
 
 def parse_tool(text: str, file: str) -> Tool:
     """Return the Tool that a TOML text describes.

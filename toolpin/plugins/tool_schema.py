@@ -5,7 +5,7 @@ This is the reference for authors. `tool_file` reads files by it.
 
 from __future__ import annotations
 
-from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_spellings, read_variables
+from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_home_bins, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_spellings, read_variables
 from toolpin.sources.fields import (
     Field,
     read_insides,
@@ -90,9 +90,11 @@ TOOL: dict[str, Field] = {
         holds=("minor", "required"),
     ),
     "home_bins": Field(
-        read_insides,
+        read_home_bins,
         _PATHS,
-        "directories there whose programs get shims, too",
+        "directories there whose programs get shims, too. `${NAME:-$HOME/DIRECTORY}/bin` "
+        "is one of the user's, where NAME is a variable: it follows the shims on PATH, "
+        "and its programs get none",
         (),
         holds=("minor", "required"),
     ),
@@ -134,8 +136,10 @@ TOOL: dict[str, Field] = {
     ),
     "manifests": Field(
         read_manifests,
-        "a table: package.json or go.mod = name",
-        "manifest files that may be read, and the name of the tool in them",
+        "a table: package.json, go.mod, global.json, rust-toolchain or "
+        "rust-toolchain.toml = name",
+        "manifest files that may be read, and the name of the tool in them; for "
+        "rust-toolchain the components that an install has",
         {},
     ),
     "mutable": Field(

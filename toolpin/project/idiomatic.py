@@ -71,8 +71,9 @@ class Idioms(NamedTuple):
         result = MANIFESTS[name](data, place, dict(self.manifests[name])[tool])
         if result is None:
             return None
-        word, origin = result
-        return Request(tool, (parse_wanted(word, origin),), origin)
+        word, origin, unmet = result
+        only = parse_wanted(self.spell(tool, word), origin)
+        return Request(tool, (only,), origin, unmet)
 
 
 NONE = Idioms({}, as_written, {})
@@ -110,6 +111,17 @@ def _agree(request: Request, other: Request) -> bool:
 
 def _is_numbered(wanted: Wanted) -> bool:
     return wanted.kind == "version" and wanted.value[0].isdigit()
+
+
+def unmet(requests: Iterable[Request], triple: Callable[[], str]) -> Iterator[str]:
+    """Yield a line for each file that names more than is installed.
+
+    `triple` returns this host as a target, which every install has.
+    """
+    for request in requests:
+        own = f"target {triple()}" if request.unmet else ""
+        if names := ", ".join(name for name in request.unmet if name != own):
+            yield f"{request.origin}: {request.tool} is installed without {names}"
 
 
 def disagreement_error(used: Request, other: Request) -> UsageError:

@@ -1,18 +1,25 @@
-"""Finds a tool's version in the manifests `package.json` and `go.mod`.
+"""Finds a tool's version in the manifests `package.json`, `go.mod` and others.
 
 Pure. The plugin states which manifest to read, and the tool's name in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from toolpin.errors import UsageError
 from toolpin.json_text import parse_json
 from toolpin.model import Origin
 from toolpin.project.toolversions import text_of
 
-Pinned = tuple[str, Origin]
+
+class Pinned(NamedTuple):
+    """A version and its line, and what the manifest names that is not installed."""
+
+    word: str
+    origin: Origin
+    unmet: tuple[str, ...] = ()
 
 
 def _package_json(data: bytes, place: str, name: str) -> Pinned | None:
@@ -21,18 +28,31 @@ def _package_json(data: bytes, place: str, name: str) -> Pinned | None:
     It is in `packageManager`, `devEngines`, `volta` or `engines`. Sources: the
     documentation of npm's package.json, of corepack, and of Volta.
     """
-    text = text_of(data, place)
-    try:
-        document = parse_json(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise UsageError(
-            f"{place}:{line} is not JSON", [("reason", str(error))]
-        ) from error
+    text, document = _parsed(data, place)
     for table, value in _engines(document, name):
         if word := _pin_of(value):
-            return word, Origin(place, _line_of(text, table, value), 1)
+            return Pinned(word, Origin(place, _line_of(text, table, value), 1))
     return None
+
+
+def _global_json(data: bytes, place: str, name: str) -> Pinned | None:
+    """Return the version of an SDK that .NET's own commands would select."""
+    text, document = _parsed(data, place)
+    word = _table(_table(document).get(name)).get("version")
+    if not isinstance(word, str) or not word:
+        return None
+    return Pinned(word, Origin(place, _line_of(text, name, word), 1))
+
+
+def _parsed(data: bytes, place: str) -> tuple[str, object]:
+    """Return the text of a JSON file, and its content."""
+    text = text_of(data, place)
+    try:
+        return text, parse_json(text)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        reason = [("reason", str(error))]
+        raise UsageError(f"{place}:{line} is not JSON", reason) from error
 
 
 def _engines(document: object, name: str) -> Iterator[tuple[str, str]]:
@@ -79,18 +99,57 @@ def _pin_of(text: str) -> str | None:
 
 def _go_mod(data: bytes, place: str, name: str) -> Pinned | None:
     """Return the toolchain that a module requests, or else its language version."""
-    origins: dict[str, tuple[str, Origin]] = {}
+    origins: dict[str, Pinned] = {}
     for number, line in enumerate(text_of(data, place).split("\n"), 1):
         words = line.partition("//")[0].split()
         if len(words) == 2 and words[0] in ("toolchain", name):
             word = words[1].removeprefix("go")
-            origins.setdefault(words[0], (word, Origin(place, number, 1)))
+            origins.setdefault(words[0], Pinned(word, Origin(place, number, 1)))
     chain = origins.get("toolchain")
-    return chain if chain and chain[0] != "default" else origins.get(name)
+    return chain if chain and chain.word != "default" else origins.get(name)
+
+
+def _rust_toolchain(data: bytes, place: str, installed: str) -> Pinned | None:
+    """Return the channel that a toolchain file names, alone or in a TOML table.
+
+    `installed` are the components that every install has. Source: the documentation of
+    rustup, "overrides".
+    """
+    text = text_of(data, place)
+    if len(words := text.split()) == 1 and words[0][0].isalnum():
+        at = text.count("\n", 0, text.index(words[0])) + 1
+        return Pinned(words[0], Origin(place, at, 1))
+    import tomllib  # few projects have such a file
+
+    try:
+        table = _table(tomllib.loads(text).get("toolchain"))
+    except (ValueError, RecursionError) as error:
+        reason = [("reason", str(error))]
+        raise UsageError(f"{place} is not TOML", reason) from error
+    channel = table.get("channel")
+    if not isinstance(channel, str) or not channel:
+        return None
+    unmet = _unmet(table, installed.split(","))
+    at = text.count("\n", 0, max(text.find(f'{channel}"', text.find("channel")), 0)) + 1
+    return Pinned(channel, Origin(place, at, 1), unmet)
+
+
+def _unmet(table: dict[str, object], installed: Sequence[str]) -> tuple[str, ...]:
+    """Return the components and targets of a toolchain that are not `installed`."""
+    results = []
+    for key, noun in (("components", "component"), ("targets", "target")):
+        names = table.get(key)
+        for name in names if isinstance(names, list) else ():
+            if isinstance(name, str) and name.removesuffix("-preview") not in installed:
+                results.append(f"{noun} {name}")
+    return tuple(results)
 
 
 # The supported manifests: a plugin states which one it uses, and its name in it.
 MANIFESTS: dict[str, Callable[[bytes, str, str], Pinned | None]] = {
     "package.json": _package_json,
+    "global.json": _global_json,
     "go.mod": _go_mod,
+    "rust-toolchain": _rust_toolchain,
+    "rust-toolchain.toml": _rust_toolchain,
 }

@@ -5,11 +5,14 @@ A version literally named so wins over a channel, and a channel over a prefix.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.model import Release, Wanted
 from toolpin.versions import is_exact, is_pre_release, newest
+
+_OF_DAY = re.compile(r"-\d{4}-\d\d-\d\d$")
 
 
 class Seen(NamedTuple):
@@ -20,8 +23,12 @@ class Seen(NamedTuple):
 
 
 def looks_exact(wanted: Wanted) -> bool:
-    """Return whether a request is tried as written before any list is read."""
-    return wanted.kind == "version" and is_exact(wanted.value)
+    """Return whether a request is tried as written before any list is read.
+
+    So is a build of one day, `nightly-2026-08-01`: some lists are days behind.
+    """
+    exact = is_exact(wanted.value) or bool(_OF_DAY.search(wanted.value))
+    return wanted.kind == "version" and exact
 
 
 def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:

@@ -103,7 +103,7 @@ def patch_of(place: Place, request: Request) -> EnvPatch:
     Raises NotRunnable if no alternative is installed.
     """
     patch = first_tree(place, request)
-    if not patch.homes:
+    if not (patch.homes or patch.behind):
         return patch
     for name in place.plugins.requires_of(request.tool):
         if required := request_in(place, name):
@@ -118,12 +118,14 @@ def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
     where the tool runs.
     """
     path: dict[str, None] = {}
+    behind: dict[str, None] = {}
     variables: dict[str, str] = {}
     for patch in patches:
         path |= dict.fromkeys(patch.path)
+        behind |= dict.fromkeys(patch.behind)
         for name, value in patch.variables:
             variables.setdefault(name, value)
-    return EnvPatch(tuple(path), tuple(variables.items()))
+    return EnvPatch(tuple(path), tuple(variables.items()), behind=tuple(behind))
 
 
 def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
@@ -155,8 +157,17 @@ def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
 def with_used(patch: EnvPatch, program: Sequence[EnvPatch]) -> EnvPatch:
     """Return the patch with the bins and variables of the tools that it uses."""
     for more in program:
-        patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
+        patch = _followed_by(patch, more)
     return patch
+
+
+def _followed_by(patch: EnvPatch, more: EnvPatch) -> EnvPatch:
+    """Return a settled patch with that of another tool, whose variables win."""
+    return EnvPatch(
+        patch.path + more.path,
+        more.variables + patch.variables,
+        behind=patch.behind + more.behind,
+    )
 
 
 def with_required(
@@ -165,7 +176,7 @@ def with_required(
     """Return the patch with the bins and variables of the tools that it requires."""
     patch = settle(patch, program[0].major if program else "", env)
     for more in (settle(patch, "", env) for patch in program):
-        patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
+        patch = _followed_by(patch, more)
     return patch
 
 
@@ -203,7 +214,10 @@ def with_pins(place: Place, program: LookupResult) -> tuple[LookupResult, set[st
     shims = place.paths.shims
     at = entries.index(shims) if shims in entries else 0
     more = [directory for directory in patch.path if directory not in entries[:at]]
-    child["PATH"] = ":".join((*entries[:at], *more, *entries[at:]))
+    behind = [directory for directory in patch.behind if directory not in entries]
+    end = at + (shims in entries)
+    entries[at:end] = [*more, *entries[at:end], *behind]
+    child["PATH"] = ":".join(entries)
     return program._replace(environment=child), not_installed_tools
 
 

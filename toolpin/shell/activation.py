@@ -110,12 +110,13 @@ def entered(
     """
     state = parse_state(env.get(STATE))
     base, at = _undone(env, state)
-    block = (*patch.path, shims)
+    entries = (base.get("PATH") or DEFAULT_PATH).split(":")
+    behind = [directory for directory in patch.behind if directory not in entries]
+    block = (*patch.path, shims, *behind)
     # If two tools set a name, the first one is used.
     variables = tuple(
         Set(name, value, base.get(name)) for name, value in patch.variables
     )
-    entries = (base.get("PATH") or DEFAULT_PATH).split(":")
     at = 0 if in_front else at
     target = base | {variable.name: variable.current for variable in variables}
     target["PATH"] = ":".join((*entries[:at], *block, *entries[at:]))

@@ -137,10 +137,12 @@ def read_checksums(value: object) -> str:
 
 
 def read_versions(value: object) -> str:
-    """Accept `github:OWNER/NAME`, `npm:PACKAGE` or `pypi:PACKAGE`."""
+    """Accept `github:OWNER/NAME`, `npm:PACKAGE`, `pypi:PACKAGE` or an https URL."""
     place, _, name = read_text(value).partition(":")
     if place == "github":
         read_repo(name)
+    elif place == "https":
+        return read_url(value)
     elif place not in ("npm", "pypi") or not re.fullmatch(r"[@\w./-]+", name):
         raise UnfitError
     return str(value)

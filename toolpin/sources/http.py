@@ -96,9 +96,10 @@ FIELDS: dict[str, Field] = {
     ),
     "versions": Field(
         read_versions,
-        "github:OWNER/NAME, npm:PACKAGE or pypi:PACKAGE",
+        "github:OWNER/NAME, npm:PACKAGE, pypi:PACKAGE or an https URL",
         "where versions are listed, if not in a `catalogue`: Git tags, as `tag` writes "
-        "them, or the versions of a package: `github:helm/helm`",
+        "them, the versions of a package, or the words of a text, as `tag` writes "
+        "them: `github:helm/helm`",
         "",
     ),
     "tag": TAG,
@@ -107,9 +108,10 @@ FIELDS: dict[str, Field] = {
         "a table: url, and if need be list, next, then, version, prefix, files, file, "
         "name, sha256 or sha512, size, channel",
         "a JSON list of releases. Values are keys, or paths of keys such as "
-        "`sdk/version`: `list` of the list in the document, `version` of a release's "
-        "version, without it the key of an object or the text of a list; `next` of the "
-        "URL of another document, with its list at `then`. `prefix` is what is before "
+        "`sdk/version`, in which `*` is every entry of a list: `list` of the list in "
+        "the document, `version` of a release's version, without it the key of an "
+        "object or the text of a list; `next` of the URL of another document, with its "
+        "list at `then`. `prefix` is what is before "
         "a version. `files` has what is for this host: the text `file`, or a table, or "
         "one of several, with the file's `name` or URL, checksum and `size`; `.` is "
         "the release itself. `channel` is the key whose text is a channel, such as a "

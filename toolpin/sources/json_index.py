@@ -104,7 +104,14 @@ def _text(value: object) -> str:
 
 
 def _at(value: Any, path: str) -> Any:  # noqa: ANN401 - JSON
-    """Return the value at a path of keys: `sdk/version`; `.` and "" are the root."""
-    for key in path.split("/") if path not in ("", ".") else ():
+    """Return the value at a path of keys: `sdk/version`; `.` and "" are the root.
+
+    `*` takes all entries of a list: `releases/*/sdks` is one list of every `sdks`.
+    """
+    before, star, after = path.partition("/*/")
+    for key in before.split("/") if before not in ("", ".") else ():
         value = value[key]
-    return value
+    if not star:
+        return value
+    having = (entry for entry in value if after.partition("/")[0] in entry)
+    return [element for entry in having for element in _at(entry, after)]

@@ -118,7 +118,8 @@ COMMON: dict[str, Field] = {
     "only": Field(
         read_inside,
         "a relative path",
-        "the one directory to take; `*` matches any name: `*/Contents/Home`",
+        "the one directory to take; `*` matches any name: `*/Contents/Home`. With "
+        "`*/*` files beside that directory are left out",
         "",
         holds=(*VERSION_WORDS, HOST_VALUES),
     ),

@@ -99,6 +99,11 @@ class SourceSpec(NamedTuple):
                 return edition, version[len(edition) :]
         return "", version
 
+    def names_edition(self, version: str) -> bool:
+        """Return whether a version, or a beginning of some, is one of an edition."""
+        starts = (edition.rstrip("._-") for edition in self.editions if edition)
+        return any(map(version.startswith, starts))
+
     def in_editions(self, version: str) -> list[str]:
         """Return the versions for a publisher's version: one in every edition."""
         return [f"{edition}{version}" for edition in self.editions or ("",)]

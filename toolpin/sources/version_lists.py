@@ -1,4 +1,4 @@
-"""Lists versions where the files are not: Git tags, and packages of registries.
+"""Lists versions where the files are not: Git tags, packages of registries, and texts.
 
 Tags are read with Git's protocol, to which the limits of GitHub's API do not apply.
 """
@@ -58,8 +58,14 @@ def _pkt_lines(data: bytes) -> Iterator[bytes]:
 
 
 def listed_names(services: Services, place: str, host: Host) -> list[str]:
-    """Return the names that `versions` of a source lists: tags, or package versions."""
+    """Return the names that `versions` of a source lists.
+
+    These are tags, versions of a package, or the words of a text.
+    """
     kind, _, name = place.partition(":")
+    if kind == "https":
+        text = services.indexes.read(place, max_bytes=_TAGS_BYTES)
+        return text.decode(errors="replace").split()
     if kind == "npm":
         return services.npm.versions(name)
     if kind == "pypi":

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Sequence
 
 from toolpin import __version__
-from toolpin.env_patch import render_record
+from toolpin.env_patch import is_own_directory, render_record
 from toolpin.errors import ToolpinError, remedy
 from toolpin.json_documents import parse_receipt, render_receipt
 from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
@@ -158,9 +158,12 @@ def record_of(place: Place, receipt: Receipt) -> str:
     homes = [
         home for home in receipt.homes if not place.shared or os.path.isabs(home[1])
     ]
+    behind = tuple(filter(is_own_directory, receipt.home_bins))
     home_bins = () if place.shared else receipt.home_bins
+    home_bins = tuple(entry for entry in home_bins if entry not in behind)
     patch = EnvPatch(
         path=(*bins, *map(at_home, home_bins)),
+        behind=behind,
         variables=tuple(
             (name, value.replace("{install}", final))
             for name, value in receipt.variables

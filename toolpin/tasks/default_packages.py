@@ -31,6 +31,7 @@ from toolpin.tasks.shim_refresh import refresh_shims
 
 _WORDS = "{words}"
 _TIMEOUT_S = 1800
+_COMMENTS = ("#", "//")  # the second in lists for Go
 # One file for both streams, in the order in which they come.
 _INTO_LOG = 'exec "$@" >>"$0" 2>&1'
 
@@ -126,7 +127,7 @@ def _commands(target: _Target, app: App) -> list[list[str]]:
     results = []
     for number, line in enumerate(text.split("\n"), 1):
         words = line.split()
-        if not words or words[0].startswith("#"):
+        if not words or words[0].startswith(_COMMENTS):
             continue
         if not all(word.isprintable() for word in words):
             what = f"{target.file}:{number} holds a control character"

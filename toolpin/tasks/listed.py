@@ -17,8 +17,8 @@ from toolpin.versions import is_prefix, sort_key
 def check_listed(tool: str, wanted: Iterable[Wanted], app: App) -> None:
     """Raise ToolpinError for a name that no list on this machine has.
 
-    A number may be newer than the lists. Without a list, the installed versions of a
-    bundled tool show whether its names are numbers.
+    A number may be newer than the lists, and so may a name in an edition. Without a
+    list, the installed versions of a bundled tool show whether its names are numbers.
     """
     names = [
         alternative.value for alternative in wanted if alternative.kind == "version"
@@ -26,8 +26,10 @@ def check_listed(tool: str, wanted: Iterable[Wanted], app: App) -> None:
     names = [name for name in names if not name[0].isdigit()]
     if not names:
         return
-    listed = listed_versions(tool, app.env)
     described = app.registry.require(tool)
+    for spec in described.sources:
+        names = [name for name in names if not spec.names_edition(name)]
+    listed = listed_versions(tool, app.env)
     installed = [] if is_scripted(described) else installs.versions(app.paths, tool)
     known = [version for version, _ in listed] or installed
     channels = {"lts", *described.channels}.union(*(named for _, named in listed))
