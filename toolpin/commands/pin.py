@@ -15,6 +15,7 @@ from toolpin.project import pin_files
 from toolpin.project.suggestions import fix_command
 from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.project.validation import Spell, without_v
+from toolpin.system.paths import upward
 from toolpin.tasks.listed import check_listed
 from toolpin.tasks.request_options import InstallOptions
 from toolpin.tasks.shim_refresh import refresh_shims
@@ -116,9 +117,7 @@ def _place(options: Options, app: App) -> str:
         return os.path.join(app.home, pin_files.FILENAME)
     if not options.parent:
         return os.path.join(app.directory, pin_files.FILENAME)
-    directory = app.directory
-    while directory != os.path.dirname(directory):
-        directory = os.path.dirname(directory)
+    for directory in upward(os.path.dirname(app.directory)):
         path = os.path.join(directory, pin_files.FILENAME)
         if os.path.exists(path):
             return path

@@ -7,10 +7,9 @@ files that it reads, and replaces those that it writes.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 from toolpin.errors import UsageError, as_word
-from toolpin.system.paths import find_paths, home_directory
+from toolpin.system.paths import find_paths, home_directory, upward
 
 # Names of version files: `.node-version` may be a link to `.nvmrc`, and
 # dotfiles have names such as `tool-versions.symlink` and `hm_.toolversions`.
@@ -54,18 +53,9 @@ def checkout_of(directory: str, home: str) -> str:
 
     A home directory that is a repository does not count as a checkout.
     """
-    for parent in _directories_up(directory):
+    for parent in upward(directory):
         if parent == home:
             break
         if os.path.lexists(f"{parent}/.git"):
             return parent
     return directory
-
-
-def _directories_up(directory: str) -> Iterator[str]:
-    while True:
-        yield directory
-        parent = os.path.dirname(directory)
-        if parent == directory:
-            return
-        directory = parent

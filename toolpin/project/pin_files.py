@@ -17,7 +17,7 @@ from toolpin.project.idiomatic import Idioms, is_passed_over
 from toolpin.project.project_files import Files, Together
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
 from toolpin.project.validation import Spell, as_written
-from toolpin.system.paths import home_directory
+from toolpin.system.paths import home_directory, upward
 
 FILENAME = ".tool-versions"
 
@@ -138,21 +138,11 @@ def directories_up(start: str) -> Iterator[str]:
 
     Then, where a link is among them, those above the directory that it leads to.
     """
-    logical = list(_up(start))
+    logical = list(upward(start))
     yield from logical
-    for directory in _up(os.path.realpath(start)):
+    for directory in upward(os.path.realpath(start)):
         if directory not in logical:
             yield directory
-
-
-def _up(start: str) -> Iterator[str]:
-    directory = start.rstrip("/") or "/"
-    while True:
-        yield directory
-        parent = os.path.dirname(directory)
-        if parent == directory:
-            return
-        directory = parent
 
 
 def effective(

@@ -9,7 +9,7 @@ import errno
 import os
 import pwd
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
 from toolpin.errors import UsageError
@@ -241,6 +241,15 @@ def read_bytes(path: str) -> bytes | None:
             return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def upward(directory: str) -> Iterator[str]:
+    """Yield a directory, an absolute path, and every one above it."""
+    directory = directory.rstrip("/") or "/"
+    yield directory
+    while (above := os.path.dirname(directory)) != directory:
+        directory = above
+        yield directory
 
 
 def names_in(directory: str) -> list[str]:
