@@ -17,7 +17,7 @@ from toolpin.model import EnvPatch
 # The default PATH of systemd, Docker and Debian.
 BASE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-Pairs = Sequence[tuple[str, str]]
+_JSON = "json"
 
 _PLAIN = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/:._+@%,-"
@@ -27,9 +27,12 @@ _DOCKER_LINE_BYTES = 64 * 1024
 
 
 class _File(NamedTuple):
-    """How pairs become a file, and why a pair cannot: "" if it can."""
+    """How a pair becomes a line of a file, and why it cannot: "" if it can.
 
-    text: Callable[[Pairs, str], str]
+    The third argument of `line` is the mark that ends a value.
+    """
+
+    line: Callable[[str, str, str], str]
     flaw: Callable[[str, str], str]
 
 
@@ -43,10 +46,14 @@ def render_env(form: str, patch: EnvPatch, base: Sequence[str], mark: str) -> st
     if form in _SHELLS:
         return _SHELLS[form](patch)
     pairs = standing(patch, base)
+    if form == _JSON:
+        import json
+
+        return f"{json.dumps(dict(pairs), indent=1)}\n"
     for name, value in pairs:
         if why := _FILES[form].flaw(name, value):
             raise _refused(form, name, value, why)
-    return _FILES[form].text(pairs, mark)
+    return "".join(_FILES[form].line(name, value, mark) for name, value in pairs)
 
 
 def standing(patch: EnvPatch, base: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -63,15 +70,9 @@ def _fish(patch: EnvPatch) -> str:
     return "".join(lines)
 
 
-def _json(pairs: Pairs, _mark: str) -> str:
-    import json
-
-    return f"{json.dumps(dict(pairs), indent=1)}\n"
-
-
-def _dotenv(pairs: Pairs, _mark: str) -> str:
+def _dotenv(name: str, value: str, _mark: str) -> str:
     """Quote such that every reader, including sh, removes exactly the quotes."""
-    return "".join(f"{name}={_dotenv_quote(value)}\n" for name, value in pairs)
+    return f"{name}={_dotenv_quote(value)}\n"
 
 
 def _dotenv_quote(value: str) -> str:
@@ -80,25 +81,10 @@ def _dotenv_quote(value: str) -> str:
     return f'"{value}"' if "'" in value else f"'{value}'"
 
 
-def _systemd(pairs: Pairs, _mark: str) -> str:
+def _systemd(name: str, value: str, _mark: str) -> str:
     """Quote as systemd.exec(5) has it for an EnvironmentFile: `%` is literal."""
-    return "".join(f'{name}="{_systemd_escape(value)}"\n' for name, value in pairs)
-
-
-def _systemd_escape(value: str) -> str:
-    return "".join(f"\\{sign}" if sign in '"\\`$' else sign for sign in value)
-
-
-def _github(pairs: Pairs, mark: str) -> str:
-    return "".join(f"{name}<<{mark}\n{value}\n{mark}\n" for name, value in pairs)
-
-
-def _docker(pairs: Pairs, _mark: str) -> str:
-    return "".join(f"{name}={value}\n" for name, value in pairs)
-
-
-def _no_flaw(_name: str, _value: str) -> str:
-    return ""
+    text = "".join(f"\\{sign}" if sign in '"\\`$' else sign for sign in value)
+    return f'{name}="{text}"\n'
 
 
 def _dotenv_flaw(_name: str, value: str) -> str:
@@ -158,11 +144,10 @@ def _refused(form: str, name: str, value: str, why: str) -> ToolpinError:
 
 _SHELLS: dict[str, Callable[[EnvPatch], str]] = {"sh": render_sh, "fish": _fish}
 _FILES = {
-    "json": _File(_json, _no_flaw),
     "dotenv": _File(_dotenv, _dotenv_flaw),
     "systemd": _File(_systemd, _systemd_flaw),
-    "github": _File(_github, _github_flaw),
-    "docker": _File(_docker, _docker_flaw),
+    "github": _File("{0}<<{2}\n{1}\n{2}\n".format, _github_flaw),
+    "docker": _File("{0}={1}\n".format, _docker_flaw),
 }
 SHELLS = tuple(_SHELLS)
 # Code for a shell to evaluate on failure: a script ends, as it would by
@@ -171,4 +156,4 @@ FAILURES = {
     "sh": "case $- in *i*) (exit 126) ;; *) exit 126 ;; esac",
     "fish": "status is-interactive; or exit 126; /bin/sh -c 'exit 126'",
 }
-FORMATS = (*_SHELLS, *_FILES)
+FORMATS = (*_SHELLS, _JSON, *_FILES)
