@@ -28,7 +28,6 @@ from toolpin.system.report import Report
 if TYPE_CHECKING:
     from toolpin.cache.verified import Cache
     from toolpin.config.settings import Settings
-    from toolpin.install.pipeline import Installer
     from toolpin.lockfile.document import Lockfile
     from toolpin.model import Host, Pin
     from toolpin.plugins.asdf.git_client import Git
@@ -242,13 +241,6 @@ class App:
             options=dict(self.settings.build_options),
             scripts=self.build_scripts,
         )
-
-    @cached_property
-    def installer(self) -> Installer:
-        """The installer for the store."""
-        from toolpin.install.pipeline import Installer
-
-        return Installer(self)
 
     @cached_property
     def git(self) -> Git:

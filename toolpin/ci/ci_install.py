@@ -20,6 +20,7 @@ from toolpin.ci.ci_plan import ARCHIVES, CiPlan, Planned, kept_by
 from toolpin.ci.packed_trees import pack, restore_tree
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Job, Outcome
+from toolpin.install.pipeline import Installer
 from toolpin.install.plan_runner import now, without_demands
 from toolpin.model import Digest, Pin
 from toolpin.store import installs, publication, staging
@@ -132,7 +133,7 @@ class _Work:
         )
         new = [
             checked_outcome(outcome, self._plan.tried)
-            for outcome in archives.installer.run(left)
+            for outcome in Installer(archives).run(left)
         ]
         new = run_install_hooks(new, self._app)
         done = {outcome.job.pin: outcome for outcome in [*new, *restored]}

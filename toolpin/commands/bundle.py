@@ -10,6 +10,7 @@ from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
+from toolpin.install.pipeline import Installer
 from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest, check_host
@@ -156,7 +157,7 @@ def _install(path: str, app: App) -> int:
     import_archives(path, wanted, app.cache)
     settings = app.settings._replace(offline=True)
     offline = app.derived(settings=settings, registry=app.registry)
-    outcomes = offline.installer.run(jobs)
+    outcomes = Installer(offline).run(jobs)
     refresh_shims(app.paths, app.registry, {job.pin.tool for job in jobs})
     return show_outcomes(outcomes, [], app, command="bundle")
 

@@ -10,9 +10,9 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, as_word, remedy
 from toolpin.install import locked_plan
-from toolpin.install.install_context import Context
 from toolpin.install.jobs import Job
 from toolpin.steps.unpack_steps import make_directories
 from toolpin.store import cleanup, installs, publication, relocation, tree_directory
@@ -44,14 +44,14 @@ class StoreDestination:
 
 
 class TreeDestination:
-    """A directory with one tree per tool, for the context's host."""
+    """A directory with one tree per tool, for the App's host."""
 
     room = staticmethod(set_aside)
 
-    def __init__(self, trees: TreePaths, context: Context) -> None:
+    def __init__(self, trees: TreePaths, app: App) -> None:
         self.place = trees
-        self._registry, self._host = context.registry, context.host
-        self._remark = context.board.remark
+        self._registry, self._host = app.registry, app.host
+        self._remark = app.board.remark
 
     @contextmanager
     def opened(self, tools: Collection[str]) -> Iterator[None]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from toolpin.app import App
 from toolpin.errors import (
     Mismatch,
     NoFit,
@@ -23,7 +24,6 @@ from toolpin.errors import (
 )
 from toolpin.install.catalogs import DAY_S, Catalogs
 from toolpin.install.destination import Destination, StoreDestination
-from toolpin.install.install_context import Context
 from toolpin.install.jobs import Job, Outcome, in_order
 from toolpin.install.locked_plan import locked_plan, rebuilt
 from toolpin.install.plan_runner import PlanRunner
@@ -44,19 +44,17 @@ from toolpin.system.progress import Row
 class Installer:
     """Installs pins into the store, or into another destination."""
 
-    def __init__(
-        self, context: Context, destination: Destination | None = None
-    ) -> None:
-        self._paths, self._registry = context.paths, context.registry
-        self._destination = destination or StoreDestination(context.paths)
-        self._settings, self._host = context.settings, context.host
-        self._clients, self._builder = context.clients, context.builder
-        self._board = context.board
-        self._catalogs = Catalogs(context.cache, self._clients, self._settings)
+    def __init__(self, app: App, destination: Destination | None = None) -> None:
+        self._paths, self._registry = app.paths, app.registry
+        self._destination = destination or StoreDestination(app.paths)
+        self._settings, self._host = app.settings, app.host
+        self._clients, self._builder = app.clients, app.builder
+        self._board = app.board
+        self._catalogs = Catalogs(app.cache, self._clients, self._settings)
         self._servers = SourceOrder(
             self._settings, self._host, self._catalogs, self._board
         )
-        self._carrier = PlanRunner(context, self._destination)
+        self._carrier = PlanRunner(app, self._destination)
         self._before: dict[Pin, list[Future[Outcome]]] = {}
 
     def resolve(self, tool: str, wanted: Wanted, origin: Origin) -> str:

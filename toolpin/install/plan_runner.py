@@ -9,10 +9,10 @@ import datetime
 import os
 from collections.abc import Callable, Sequence
 
+from toolpin.app import App
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.http.fetch import Progress
 from toolpin.install.destination import Destination
-from toolpin.install.install_context import Context
 from toolpin.install.jobs import Job
 from toolpin.install.source_build_plan import left_out
 from toolpin.install.source_notes import Notes
@@ -27,12 +27,12 @@ from toolpin.verification import Level
 class PlanRunner:
     """Carries out plans, for one host."""
 
-    def __init__(self, context: Context, destination: Destination) -> None:
+    def __init__(self, app: App, destination: Destination) -> None:
         self._destination, self._place = destination, destination.place
-        self.notes = Notes(context.cache, context.settings, context.host)
-        self._settings, self._host = context.settings, context.host
-        self._cache, self._clients = context.cache, context.clients
-        self._builder, self._board = context.builder, context.board
+        self.notes = Notes(app.cache, app.settings, app.host)
+        self._settings, self._host = app.settings, app.host
+        self._cache, self._clients = app.cache, app.clients
+        self._builder, self._board = app.builder, app.board
 
     def is_done(self, job: Job) -> bool:
         """Return whether a job is done.

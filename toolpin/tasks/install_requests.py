@@ -92,9 +92,8 @@ def _install(
     from toolpin.tasks.install_jobs import checked_outcome, jobs_for
 
     trees = _trees(options, app)
-    installer, host = (
-        _installer_into(trees, options, app) if trees else (app.installer, app.host)
-    )
+    host = _host(options, app, trees)
+    installer = _installer(trees, host, app)
     rules = Rules(
         must=options.locked or trees is not None,
         ci=is_ci(app.env),
@@ -184,25 +183,30 @@ def _trees(options: InstallOptions, app: App) -> TreePaths | None:
     return TreePaths(directory, app.paths, runs_here=runs_here)
 
 
-def _installer_into(
-    trees: TreePaths, options: InstallOptions, app: App
-) -> tuple[Installer, Host]:
-    """Return what fills a directory of trees, and the host of the trees.
+def _host(options: InstallOptions, app: App, trees: TreePaths | None) -> Host:
+    """Return the host that is installed for.
 
-    Raises UsageError for a host that no tool has builds for.
+    Raises UsageError for one that no tool has builds for.
     """
-    from toolpin.install.destination import TreeDestination
-    from toolpin.install.pipeline import Installer
     from toolpin.lockfile.scope import check_host
     from toolpin.system.host import any_of
 
     if options.host:
         check_host(options.host, app.registry.tools)
-    host = app.host if trees.runs_here else any_of(options.host)
+    return any_of(options.host) if trees and not trees.runs_here else app.host
+
+
+def _installer(trees: TreePaths | None, host: Host, app: App) -> Installer:
+    """Return what installs into the store, or into a directory of trees."""
+    from toolpin.install.destination import TreeDestination
+    from toolpin.install.pipeline import Installer
+
+    if not trees:
+        return Installer(app)
     target = app.derived(
         registry=app.registry, settings=app.settings, host=host, clients=app.clients
     )
-    return Installer(target, TreeDestination(trees, target)), host
+    return Installer(target, TreeDestination(trees, target))
 
 
 def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:

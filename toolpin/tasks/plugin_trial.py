@@ -102,7 +102,9 @@ def _check_scripts(scripts: Scripts) -> None:
 
 
 def _install(pin: Pin, app: App) -> None:
-    outcomes = app.installer.run([Job(pin, Origin("the command line"))])
+    from toolpin.install.pipeline import Installer
+
+    outcomes = Installer(app).run([Job(pin, Origin("the command line"))])
     (outcome,) = run_install_hooks(outcomes, app)
     if outcome.error:
         raise outcome.error
