@@ -16,8 +16,8 @@ from toolpin.model import Origin, Pin
 from toolpin.near_names import installed_nearby, known_tool
 from toolpin.project.toolversions import parse_wanted
 from toolpin.store import installs
+from toolpin.tasks.pruning import unused_pins
 from toolpin.tasks.removal import remove_all
-from toolpin.tasks.unused_installs import unused_pins
 from toolpin.versions import sort_key
 
 

@@ -1,7 +1,8 @@
 """Decides which installed versions may be removed: by last use, and by projects' pins.
 
-It removes nothing. A version that a known project names, that a process runs or that is
-the newest of its tool always stays.
+Or, for `uninstall --unused`, by the requests that apply here. It removes nothing. The
+newest version of a tool always stays, and of those decided by last use one that a known
+project names or that a process runs.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from toolpin.project.pin_files import Where, stated
 from toolpin.resolver.local_resolution import resolve
 from toolpin.store import installs
 from toolpin.store.usage import Use, last_use, running, size_bytes
-from toolpin.tasks.unused_installs import requests_here
 from toolpin.versions import newest, sort_key
 
 DAY_S = 86_400
@@ -189,3 +189,29 @@ def _all_requests(app: App, where: Where) -> list[Request]:
         for request in stated(where, app.registry.aliases, idioms):
             requests.append(request)
     return requests
+
+
+def unused_pins(app: App, tools: tuple[str, ...]) -> list[Pin]:
+    """Return the installed versions of the tools that may go, oldest first.
+
+    The newest installed version of each tool always stays.
+    """
+    kept = {
+        resolution.pin
+        for request in requests_here(app)
+        for resolution in app.resolve(request)
+    }
+    pins: list[Pin] = []
+    for tool in tools:
+        have = installs.versions(app.paths.alone, tool)
+        spared = {*kept, Pin(tool, newest("", have) or "")}
+        ordered = [Pin(tool, version) for version in sorted(have, key=sort_key)]
+        pins += [pin for pin in ordered if pin not in spared]
+    return pins
+
+
+def requests_here(app: App) -> Iterator[Request]:
+    """Yield the requests of every file, also those that a nearer one overrides."""
+    stated = tuple(app.stated())
+    yield from stated
+    yield from app.effective(stated)
