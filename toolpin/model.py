@@ -33,6 +33,9 @@ class Origin(NamedTuple):
         return f"{self.place}:{self.line}" if self.line else self.place
 
 
+COMMAND_LINE = Origin("the command line")
+
+
 class Wanted(NamedTuple):
     """One alternative of a request: `10.15.3`, `latest:27`, `path:/src`, `system`.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UnknownCommand, as_word, searched
-from toolpin.model import Origin, Request
+from toolpin.model import COMMAND_LINE, Request
 from toolpin.project.toolversions import check_tool_name
 from toolpin.store import installs
 from toolpin.system.paths import Paths, names_in
@@ -26,11 +26,10 @@ def known_tool(name: str, app: App) -> str:
     Raises UsageError for an invalid name, ToolpinError with near names for an unknown
     one.
     """
-    origin = Origin("the command line")
     tool = app.registry.canonical(name)
-    check_tool_name(tool, origin)
+    check_tool_name(tool, COMMAND_LINE)
     if not installs.versions(app.paths, tool):
-        app.registry.require(name, origin)
+        app.registry.require(name, COMMAND_LINE)
     return tool
 
 

@@ -21,7 +21,7 @@ from toolpin.config.asdf_env import (
 from toolpin.config.asdfrc import Asdfrc, read_asdfrc
 from toolpin.config.idiomatic_level import VARIABLE, idiomatic_level
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.model import Origin, Request, Wanted
+from toolpin.model import COMMAND_LINE, Request, Wanted
 from toolpin.plugins.registry import script_directories
 from toolpin.project import pin_files
 from toolpin.project.project_files import Files
@@ -30,8 +30,6 @@ from toolpin.shims import asdf_note
 from toolpin.store import installs
 from toolpin.system.paths import find_paths
 from toolpin.system.report import Report
-
-COMMAND_LINE = Origin("the command line")
 
 
 class FailedError(Exception):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from toolpin.app import App
 from toolpin.asdf_cli.asdf_context import (
-    COMMAND_LINE,
     AsdfContext,
     FailedError,
     directory_like,
@@ -26,7 +25,7 @@ from toolpin.env_patch import quote
 from toolpin.errors import HookFailed, ToolpinError, printable
 from toolpin.install.jobs import Outcome
 from toolpin.lockfile.header import lockfile_beside
-from toolpin.model import Pin, Request, Wanted
+from toolpin.model import COMMAND_LINE, Pin, Request, Wanted
 from toolpin.plugins.asdf import script_queries
 from toolpin.plugins.asdf.script_build import KEEP
 from toolpin.plugins.asdf.script_runner import variables_at

@@ -9,7 +9,6 @@ import os
 from collections.abc import Sequence
 
 from toolpin.asdf_cli.asdf_context import (
-    COMMAND_LINE,
     AsdfContext,
     FailedError,
     split,
@@ -17,7 +16,7 @@ from toolpin.asdf_cli.asdf_context import (
     write,
 )
 from toolpin.errors import ToolpinError, printable
-from toolpin.model import Pin, Request
+from toolpin.model import COMMAND_LINE, Pin, Request
 from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.store import installs
 from toolpin.versions import sort_key

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.lockfile_update.elsewhere import report_newer
-from toolpin.model import Origin, Pin
+from toolpin.model import COMMAND_LINE, Pin
 from toolpin.store import installs
 from toolpin.tasks.version_listing import newest_listed
 
@@ -34,7 +34,7 @@ ARGUMENTS: Arguments = {
 
 def run(options: Options, app: App) -> int:
     """Print the version."""
-    tool = app.registry.require(options.tool, Origin("the command line"))
+    tool = app.registry.require(options.tool, COMMAND_LINE)
     version = newest_listed(tool, options.prefix, app, sources=options.source)
     report_newer([tool.name], app)
     pin = Pin(tool.name, version)

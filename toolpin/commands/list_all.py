@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.commands import Arguments
-from toolpin.model import Origin
+from toolpin.model import COMMAND_LINE
 from toolpin.system.report import error_table
 from toolpin.tasks.version_listing import list_versions
 
@@ -32,7 +32,7 @@ ARGUMENTS: Arguments = {
 
 def run(options: Options, app: App) -> int:
     """Print one version per line, oldest first; name the sources without an answer."""
-    tool = app.registry.require(options.tool, Origin("the command line"))
+    tool = app.registry.require(options.tool, COMMAND_LINE)
     listing = list_versions(tool, options.prefix, app, sources=options.source)
     if app.report.as_json:
         silent = [

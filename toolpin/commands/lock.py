@@ -23,13 +23,11 @@ from toolpin.lockfile_update.project_lockfile import (
     stale_facts,
     write_lockfile,
 )
-from toolpin.model import Origin, Pin
+from toolpin.model import COMMAND_LINE, Pin
 from toolpin.resolver.locked_resolution import resolve_locked
 from toolpin.system.report import error_table
 from toolpin.tasks.request_options import tools_of_only
 from toolpin.version_pairs import refuse_pairs
-
-_COMMAND_LINE = Origin("the command line")
 
 
 class Options(NamedTuple):
@@ -132,7 +130,7 @@ def _warn_of_this_machine(
 
 def _scope(options: Options, old: Lockfile, app: App) -> Scope:
     refresh = {
-        app.registry.require(tool, _COMMAND_LINE).name for tool in options.refresh
+        app.registry.require(tool, COMMAND_LINE).name for tool in options.refresh
     }
     for host in options.host:
         check_host(host, app.registry.tools)

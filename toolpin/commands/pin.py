@@ -10,7 +10,7 @@ from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile_update.pin_line import write_line
-from toolpin.model import Origin, Request, Wanted
+from toolpin.model import COMMAND_LINE, Origin, Request, Wanted
 from toolpin.project import pin_files
 from toolpin.project.suggestions import fix_command
 from toolpin.project.toolversions import parse, parse_wanted
@@ -20,8 +20,6 @@ from toolpin.tasks.listed import check_listed
 from toolpin.tasks.request_options import InstallOptions
 from toolpin.tasks.shim_refresh import refresh_shims
 from toolpin.version_pairs import warn_of_pairs
-
-_ORIGIN = Origin("the command line")
 
 
 class Options(NamedTuple):
@@ -55,7 +53,7 @@ def run(options: Options, app: App) -> int:
     if options.home and options.parent:
         what = "--parent and --home cannot be combined"
         raise UsageError(what, hint="toolpin pin --help")
-    tool = app.registry.require(options.tool, _ORIGIN)
+    tool = app.registry.require(options.tool, COMMAND_LINE)
     words, versions = _versions(options, app.registry.spell)
     check_listed(tool.name, versions, app)
     path = _place(options, app)
@@ -106,7 +104,7 @@ def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:
         )
     words = [spell(options.tool, word) for word in options.versions]
     try:
-        return words, [parse_wanted(word, _ORIGIN) for word in words]
+        return words, [parse_wanted(word, COMMAND_LINE) for word in words]
     except UsageError as wrong:
         hint = fix_command([options.tool, *words], pin_files.FILENAME)
         raise UsageError(wrong.what, wrong.facts, hint) from None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.commands import Actions, Arguments
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.model import Origin
+from toolpin.model import COMMAND_LINE
 from toolpin.plugins import describe, user_plugins
 from toolpin.plugins.drafter import Drafter
 from toolpin.plugins.tool_file import Tool, parse_tool
@@ -153,7 +153,7 @@ def _list(options: Options, app: App) -> int:
 
 
 def _show(options: Options, app: App) -> int:
-    tool = app.registry.require(options.tool, Origin("the command line"))
+    tool = app.registry.require(options.tool, COMMAND_LINE)
     if app.report.as_json:
         app.report.document("plugin show", describe.record(tool))
     else:

@@ -7,14 +7,12 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.model import Origin, Request
+from toolpin.model import COMMAND_LINE, Request
 from toolpin.near_names import known_tool
 from toolpin.project.toolversions import parse_wanted, variable_for
 from toolpin.run.tool_environment import first_tree
 from toolpin.shell.activation import ACTIVE
 from toolpin.shell.dialect import DIALECTS
-
-_ORIGIN = Origin("the command line")
 
 
 class Options(NamedTuple):
@@ -51,8 +49,8 @@ def run(options: Options, app: App) -> int:
         app.report.code(dialect.unset(variable).rstrip("\n"))
         return 0
     words = (app.registry.spell(tool, word) for word in options.versions)
-    wanted = tuple(parse_wanted(word, _ORIGIN) for word in words)
-    _require_installed(Request(tool, wanted, _ORIGIN), app)
+    wanted = tuple(parse_wanted(word, COMMAND_LINE) for word in words)
+    _require_installed(Request(tool, wanted, COMMAND_LINE), app)
     text = " ".join(map(str, wanted))
     app.report.code(dialect.assign(variable, text).rstrip("\n"))
     return 0

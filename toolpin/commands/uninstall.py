@@ -12,7 +12,7 @@ from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.json_tables import pin_table
-from toolpin.model import Origin, Pin
+from toolpin.model import COMMAND_LINE, Pin
 from toolpin.near_names import installed_nearby, known_tool
 from toolpin.project.toolversions import parse_wanted
 from toolpin.store import installs
@@ -85,7 +85,7 @@ def _chosen(options: Options, app: App) -> list[Pin]:
 
 def _installed(tool: str, version: str, app: App) -> Pin:
     version = app.registry.spell(tool, version)
-    wanted = parse_wanted(version, Origin("the command line"))
+    wanted = parse_wanted(version, COMMAND_LINE)
     if wanted.kind != "version":
         raise UsageError(
             f"{wanted} is not an installed version",

@@ -26,15 +26,13 @@ from toolpin.lockfile_update.project_lockfile import (
     report_unknown,
     write_both,
 )
-from toolpin.model import Origin, Pin, Wanted
+from toolpin.model import COMMAND_LINE, Pin, Wanted
 from toolpin.plugins.registry import Registry
 from toolpin.project import project_files
 from toolpin.project.toolversions import edit, parse
 from toolpin.resolver.version_choice import looks_exact
 from toolpin.version_pairs import refuse_pairs
 from toolpin.versions import sort_key
-
-_COMMAND_LINE = Origin("the command line")
 
 
 class _Move(NamedTuple):
@@ -258,7 +256,7 @@ def _tools(words: Sequence[str], files: Sequence[PinFile], app: App) -> set[str]
     here = {tool for file in files for tool in file.tools}
     if not words:
         return here
-    named = {app.registry.require(word, _COMMAND_LINE).name for word in words}
+    named = {app.registry.require(word, COMMAND_LINE).name for word in words}
     for tool in sorted(named - here):
         raise ToolpinError(
             f"{tool} is not pinned here",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError
-from toolpin.model import Artifact, Origin, Pin
+from toolpin.model import COMMAND_LINE, Artifact, Pin
 from toolpin.project.toolversions import check_tool_name
 from toolpin.sources.protocol import Progress
 from toolpin.store import installs, relocation
@@ -79,7 +79,7 @@ def _pins(options: Options, app: App) -> list[Pin]:
     known = installs.tools(app.paths)
     if options.tool:
         tool = app.registry.canonical(options.tool)
-        check_tool_name(tool, Origin("the command line"))
+        check_tool_name(tool, COMMAND_LINE)
         known = (tool,)
     pins = [
         Pin(tool, version)

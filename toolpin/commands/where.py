@@ -7,7 +7,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError
-from toolpin.model import Origin, Request
+from toolpin.model import COMMAND_LINE, Request
 from toolpin.near_names import installed_nearby, known_tool, pinned_tool
 from toolpin.project.toolversions import parse_wanted
 from toolpin.resolver.local_resolution import Resolution
@@ -56,10 +56,9 @@ def run(options: Options, app: App) -> int:
 def _request(options: Options, app: App) -> Request:
     if options.version is None:
         return pinned_tool(options.tool, app)
-    origin = Origin("the command line")
     tool = known_tool(options.tool, app)
-    wanted = parse_wanted(app.registry.spell(tool, options.version), origin)
-    return Request(tool, (wanted,), origin)
+    wanted = parse_wanted(app.registry.spell(tool, options.version), COMMAND_LINE)
+    return Request(tool, (wanted,), COMMAND_LINE)
 
 
 def _report(resolution: Resolution, app: App) -> None:

@@ -16,15 +16,13 @@ from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parser import parse as parse_lockfile
 from toolpin.lockfile.scope import LockfileRequest, Scope, hosts_of
 from toolpin.lockfile_update.locker import KnownHere, Locker
-from toolpin.model import Host, Origin, Pin, Release
+from toolpin.model import COMMAND_LINE, Host, Pin, Release
 from toolpin.plugins.tool_file import Tool
 from toolpin.project import pin_files, project_files
 from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.resolver.local_resolution import to_provide
 from toolpin.resolver.locked_resolution import unanswered
 from toolpin.sources.spec import SourceSpec
-
-_COMMAND_LINE = Origin("the command line")
 
 
 def project_file(app: App) -> str:
@@ -254,11 +252,11 @@ def also_of(words: Sequence[str], old: Lockfile, app: App) -> list[LockfileReque
             raise UsageError(
                 f"--also {word} has no version", hint=f"--also {name}@VERSION"
             )
-        tool = app.registry.require(name, _COMMAND_LINE).name
+        tool = app.registry.require(name, COMMAND_LINE).name
         texts.append((tool, app.registry.spell(tool, version)))
     for tool, version in texts:
         lock_request = LockfileRequest(
-            tool, parse_wanted(version, _COMMAND_LINE), _COMMAND_LINE
+            tool, parse_wanted(version, COMMAND_LINE), COMMAND_LINE
         )
         results[lock_request.key] = lock_request
     return list(results.values())

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError, as_word
-from toolpin.model import Origin, Pin
+from toolpin.model import COMMAND_LINE, Pin
 from toolpin.system.paths import Paths
 from toolpin.plugins.registry import note_files, script_directories
 from toolpin.system.process import Finished
@@ -95,7 +95,7 @@ class PluginDirectories:
         invalid plugin, and for an invalid tool name; Refused for one with a script
         outside of it.
         """
-        check(name, NAME, WordPosition(Origin("the command line"), name))
+        check(name, NAME, WordPosition(COMMAND_LINE, name))
         if there := self._choose_existing(name, address, sha256):
             return there
         self._hook("pre_asdf_plugin_add", name)

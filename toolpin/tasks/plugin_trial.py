@@ -9,7 +9,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Job
-from toolpin.model import Origin, Pin
+from toolpin.model import COMMAND_LINE, Origin, Pin
 from toolpin.plugins.asdf import script_queries
 from toolpin.plugins.asdf.address import Address
 from toolpin.plugins.asdf.script_runner import Scripts, variables_of
@@ -104,7 +104,7 @@ def _check_scripts(scripts: Scripts) -> None:
 def _install(pin: Pin, app: App) -> None:
     from toolpin.install.pipeline import Installer
 
-    outcomes = Installer(app).run([Job(pin, Origin("the command line"))])
+    outcomes = Installer(app).run([Job(pin, COMMAND_LINE)])
     (outcome,) = run_install_hooks(outcomes, app)
     if outcome.error:
         raise outcome.error

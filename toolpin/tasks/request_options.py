@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import UsageError
-from toolpin.model import Origin, Request
+from toolpin.model import COMMAND_LINE, Request
 from toolpin.near_names import pinned_tool
 from toolpin.project import pin_files
 from toolpin.project.idiomatic import PASSED_OVER
@@ -85,9 +85,8 @@ def tools_of_only(only: str, pinned: Sequence[str], app: App) -> frozenset[str]:
 
     Raises UsageError for a tool that is not `pinned`.
     """
-    origin = Origin("the command line")
     names = [word for word in only.split(",") if word]
-    tools = frozenset(app.registry.require(name, origin).name for name in names)
+    tools = frozenset(app.registry.require(name, COMMAND_LINE).name for name in names)
     if not tools or not tools.issubset(pinned):
         raise UsageError(
             f"--only {only} names a tool that is not pinned here",
@@ -99,11 +98,10 @@ def tools_of_only(only: str, pinned: Sequence[str], app: App) -> frozenset[str]:
 def _named(options: InstallOptions, app: App) -> Sequence[Request]:
     tool = app.registry.canonical(options.tool)
     if options.versions:
-        origin = Origin("the command line")
         spell = app.registry.spell
         words = (spell(tool, word) for word in options.versions)
-        wanted = tuple(parse_wanted(word, origin) for word in words)
-        return [Request(tool, wanted, origin)]
+        wanted = tuple(parse_wanted(word, COMMAND_LINE) for word in words)
+        return [Request(tool, wanted, COMMAND_LINE)]
     return [pinned_tool(options.tool, app, verb="install")]
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from toolpin.errors import UsageError
-from toolpin.model import Origin
+from toolpin.model import COMMAND_LINE
 from toolpin.project.validation import WordPosition, check_ref
 
 _SCP = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^:]*")
@@ -44,7 +44,7 @@ def parse_address(text: str, cwd: str) -> Address:
     is_whole = os.path.isdir(os.path.join(cwd, text))
     url, ref = (text, "") if is_whole else _split_ref(text)
     if ref:
-        check_ref(ref, WordPosition(Origin("the command line"), text))
+        check_ref(ref, WordPosition(COMMAND_LINE, text))
     if text.startswith("-") or not text.isprintable() or "::" in url:
         raise _not_an_address(text, "a URL of https, ssh or file, or a directory")
     scheme = urlsplit(url).scheme if "://" in url else ""

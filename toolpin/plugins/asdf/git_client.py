@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from toolpin.system.directory_tree import walk
 from toolpin.errors import ToolpinError, Unreachable
-from toolpin.model import Origin
+from toolpin.model import COMMAND_LINE
 from toolpin.system.process import Finished, run
 from toolpin.project.validation import WordPosition, check_ref
 from toolpin.plugins.asdf.address import Address, bare, is_plain_directory, without_secret
@@ -111,7 +111,7 @@ class Git:
 
         Raises UsageError for an invalid ref, Unreachable for a missing one.
         """
-        check_ref(ref, WordPosition(Origin("the command line"), ref))
+        check_ref(ref, WordPosition(COMMAND_LINE, ref))
         where, more = self._remote(directory, url)
         fetch = ("fetch", "-q", "--no-tags", "--no-recurse-submodules")
         if not _COMMIT.fullmatch(ref):
