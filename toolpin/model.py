@@ -19,13 +19,10 @@ WantedKind = Literal["version", "latest", "ref", "path", "system"]
 
 
 class Origin(NamedTuple):
-    """The location of a request: a file with line and column, or a variable or flag.
-
-    Lines and columns count from 1; line 0 means that the location has no lines.
-    """
+    """The location of a request: a line and column of a file, a variable or a flag."""
 
     place: str
-    line: int = 0
+    line: int = 0  # from 1, as the column; a variable and a flag have none
     column: int = 0
 
     def __str__(self) -> str:
