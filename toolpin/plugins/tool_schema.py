@@ -195,13 +195,13 @@ BUILD: dict[str, Field] = {
     "needs": Field(
         read_needs,
         "a list of tables: what, and programs, or header, library and condition; apt, "
-        "dnf, apk, brew; below; unless; sources; hint; version; suite, libraries, "
+        "dnf, apk, brew; since; below; unless; sources; hint; version; suite, libraries, "
         "headers, option and soname",
         "what the machine must have. `what` is its name. `programs`: one of them is on "
         "PATH. `header`, `library`, `condition`: what the C compiler must find. `apt` to "
         "`brew`: the packages that have it; `hint`: what to do if no package helps. "
-        "`below`: only for older versions; `unless`: not if an option of the user "
-        "begins so; `sources`: only for sources with these ids. `version`: the macro "
+        "`since`: only from that version on; `below`: only for older versions; "
+        "`unless`: not if an option of the user begins so; `sources`: only for sources with these ids. `version`: the macro "
         "in which the header states the version of what is linked. `suite` to "
         "`soname`: packages of a Debian suite that can supply the libraries and "
         "headers, the build option that names their directory, {supplied}, and the "
