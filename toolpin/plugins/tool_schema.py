@@ -5,7 +5,7 @@ This is the reference for authors. `tool_file` reads files by it.
 
 from __future__ import annotations
 
-from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_home_bins, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_spellings, read_variables
+from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_home_bins, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_reshim_after, read_spellings, read_variables
 from toolpin.sources.fields import (
     Field,
     read_insides,
@@ -108,7 +108,7 @@ TOOL: dict[str, Field] = {
         holds=("words",),
     ),
     "reshim_after": Field(
-        read_lists,
+        read_reshim_after,
         "a table: command = [words]",
         "commands that may add programs when one of these words is an argument: shims "
         "are written afterwards",
