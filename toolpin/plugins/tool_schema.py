@@ -136,7 +136,7 @@ TOOL: dict[str, Field] = {
     ),
     "manifests": Field(
         read_manifests,
-        "a table: package.json, go.mod, global.json, rust-toolchain or "
+        "a table: package.json, go.mod, global.json, Gemfile, rust-toolchain or "
         "rust-toolchain.toml = name",
         "manifest files that may be read, and the name of the tool in them; for "
         "rust-toolchain the components that an install has",
