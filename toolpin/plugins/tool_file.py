@@ -57,6 +57,7 @@ class Tool(NamedTuple):
     long_term: Mapping[str, str]
     pairs: Mapping[str, str]
     refused_hosts: Mapping[str, str]
+    refused_versions: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
     recipe: Recipe | None
     file: str

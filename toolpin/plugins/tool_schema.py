@@ -110,8 +110,8 @@ TOOL: dict[str, Field] = {
     "reshim_after": Field(
         read_reshim_after,
         "a table: command = [words]",
-        "commands that may add programs when one of these words is an argument: shims "
-        "are written afterwards",
+        "commands that may add programs when one of these words is an argument, or with "
+        "an empty word when there is none: shims are written afterwards",
         (),
     ),
     "added_by": Field(
@@ -181,6 +181,12 @@ TOOL: dict[str, Field] = {
     ),
     "refused_hosts": Field(
         read_table, "a table: host = reason", "hosts without any build, and why", {}
+    ),
+    "refused_versions": Field(
+        read_table,
+        "a table: beginning of a version = reason",
+        "versions that no source has, such as `jruby-`, and why",
+        {},
     ),
 }
 BUILD: dict[str, Field] = {
