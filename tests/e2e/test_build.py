@@ -177,6 +177,18 @@ def test_what_is_missing_is_said_before_anything_is_asked(
     assert nothing_is_left(home)
 
 
+@pytest.mark.parametrize("version", ["3.0.0", "3-rc1"])
+def test_what_a_later_version_needs_is_missing_from_that_one_on(
+    home: Home, code: Code, version: str
+) -> None:
+    code.publish(version)
+    home.pin(f"hello {version}\n")
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert "missing: later.h" in result.err
+    assert "nothing.h" not in result.err
+
+
 def test_a_library_and_a_condition_are_asked_of_the_compiler(
     home: Home, code: Code
 ) -> None:
