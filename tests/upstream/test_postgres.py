@@ -1,6 +1,6 @@
 """PostgreSQL and Redis: source code, and the two kinds of list that have its versions.
 
-postgres-source.html has the form of the listing of ftp.postgresql.org/pub/source, with a
+postgres-source.html has the form of ftp.postgresql.org/pub/source, with a
 few of its directories; digests are those that docker-library/postgres pins.
 redis-hashes.txt has lines of github.com/redis/redis-hashes.
 """
