@@ -66,6 +66,28 @@ def test_the_programs_of_gems_run_at_once_and_belong_to_one_version(home: Home) 
     assert home.run(home.shim("xqwzt")).code != 0
 
 
+@pytest.mark.usefixtures("built")
+def test_a_bundler_of_the_system_does_not_run_in_place_of_the_pinned_one(
+    home: Home, tmp_path: Path
+) -> None:
+    program = tmp_path / "usual/bundle"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho of the system\n")
+    program.chmod(0o755)
+    env = {"PATH": f"{program.parent}:{home.env['PATH']}"}
+    (home.project / ".ruby-version").write_text("3.3.1\n")
+    result = home.run(home.shim("bundle"), "install", env=env)
+    assert (result.code, result.out) == (126, "")
+    assert "ruby 3.3.1 is not installed" in result.err
+
+
+@pytest.mark.usefixtures("built")
+def test_a_ruby_without_a_usual_command_states_what_adds_it(home: Home) -> None:
+    result = home.run(home.shim("rake"))
+    assert result.code != 0
+    assert "try: gem install rake" in result.err
+
+
 @pytest.mark.usefixtures("upstream")
 def test_a_new_ruby_gets_the_default_gems(home: Home) -> None:
     (home.root / "home/.default-gems").write_text("# mine\nxqwzt\n")

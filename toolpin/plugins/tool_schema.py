@@ -43,7 +43,8 @@ TOOL: dict[str, Field] = {
     "commands": Field(
         read_commands,
         "a list of command names",
-        "programs that every install must have; they are checked against the host",
+        "programs that every install must have, except those in `added_by`; they are "
+        "checked against the host",
         required=True,
     ),
     "proof": Field(
