@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.archives import Entry, compress, tar
+from tests.support.releases import Releases
 from tests.support.ruby import RubyUpstream, supply_libraries
 from tests.support.run import Home
 from tests.support.server import Server
@@ -133,3 +135,49 @@ def test_another_engine_gets_a_plain_answer(
         assert "toolpin plugin add ruby https://github.com/asdf-vm" in result.err
     assert not os.path.exists(home.data / "installs/ruby")
     assert upstream.server.count("/ruby/index.txt") == 0
+
+
+@pytest.mark.usefixtures("upstream")
+def test_a_tarball_is_locked_when_its_source_is_named(home: Home) -> None:
+    home.pin("ruby 3.3.0\n")
+    result = home.toolpin("lock")
+    assert result.code == 1
+    assert "portable has no ruby 3.3.0" in result.err
+    assert "  try: toolpin lock --source ruby-source\n" in result.err
+    assert home.toolpin("lock", "--source", "ruby-source").code == 0
+    assert home.toolpin("install", env={"CI": "true"}).code == 0
+    assert home.run(home.shim("ruby"), "-v").out.startswith("ruby 3.3.0\n")
+
+
+def portable(version: str, build: str) -> dict[str, bytes]:
+    """Return the assets of a portable build, whose Ruby prints which build it is."""
+    top = f"ruby-{version}"
+    says = f'#!/bin/sh\nprintf "{version}\\nopenssl yes\\npsych yes\\nzlib yes\\n"\n'
+    tree = tar(
+        Entry(f"{top}/bin/ruby", f"{says}# build {build}\n".encode(), 0o755),
+        *(
+            Entry(f"{top}/bin/{name}", b"#!/bin/sh\n", 0o755)
+            for name in ("gem", "irb", "erb", "rake", "bundle")
+        ),
+    )
+    targets = ("x86_64_linux", "arm64_linux", "macos", "x86_64_linux.no_yjit")
+    return {f"{top}.{target}.tar.gz": compress(tree, "gz") for target in targets}
+
+
+def test_a_lockfile_keeps_the_revision_of_a_portable_build(
+    home: Home, upstream: RubyUpstream
+) -> None:
+    releases = Releases(upstream.server, "jdx/ruby")
+    for tag in ("3.3.0-1", "3.3.0", "3.3.0-2"):
+        releases.publish(tag, portable("3.3.0", tag))
+    home.pin("ruby 3.3\n")
+    hosts = ("linux-x64", "linux-arm64", "macos-arm64")
+    words = [word for host in hosts for word in ("--host", host)]
+    result = home.toolpin("lock", *words)
+    assert result.code == 0, result.err
+    locked = (home.project / "toolpin.lock").read_text()
+    assert locked.count("/jdx/ruby/releases/download/3.3.0-2/") == len(hosts)
+    releases.publish("3.3.0-3", portable("3.3.0", "3.3.0-3"))
+    assert home.toolpin("install").code == 0
+    program = home.data / "installs/ruby/3.3.0/bin/ruby"
+    assert program.read_text().endswith("# build 3.3.0-2\n")

@@ -69,7 +69,7 @@ class RubyUpstream:
 
     def mirror_for(self, home: Home) -> None:
         """Make the machine's toolpin query this copy; no portable builds are there."""
-        self.server.put("/api/repos/jdx/ruby/releases?per_page=100&page=1", b"[]")
+        self.server.put("/api/repos/jdx/ruby/releases", b"[]")
         home.env["TOOLPIN_MIRRORS"] = (
             f"{PUB}={self.server.url}/ruby https://github.com={self.server.url}/web"
             f" https://api.github.com={self.server.url}/api"

@@ -95,7 +95,7 @@ def test_only_revisions_are_versions(ruby: Tool, clients: Clients) -> None:
 def test_each_tarball_from_2_0_on_is_planned_with_its_digest(
     host: str, ruby: Tool, clients: Clients
 ) -> None:
-    spec, at = source(ruby, "source"), any_of(host)
+    spec, at = source(ruby, "ruby-source"), any_of(host)
     listed = [release.version for release in clients.open(spec).releases(at)]
     assert listed == BUILT
     assert newest("", listed) == "4.0.5"
@@ -127,7 +127,7 @@ def test_each_tarball_from_2_0_on_is_planned_with_its_digest(
 def test_a_build_needs_what_its_version_does(
     version: str, wanted: set[str], ruby: Tool
 ) -> None:
-    recipe = recipe_for(ruby, source(ruby, "source"), any_of("linux-x64"))
+    recipe = recipe_for(ruby, source(ruby, "ruby-source"), any_of("linux-x64"))
     assert recipe is not None
     needs = {
         need.what.partition(":")[0].partition(",")[0]
