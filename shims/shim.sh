@@ -185,6 +185,7 @@ _toolpin_find() {
 _toolpin_chosen=
 [ -z "$_toolpin_several" ] || _toolpin_rare _toolpin_choose "$@"
 [ -n "$_toolpin_tool" ] || _toolpin_rare _toolpin_ask "$@"
+case $#$_toolpin_after in "0  "*) _toolpin_rare _toolpin_ask ;; esac # without arguments
 [ -z "$_toolpin_after" ] || for _toolpin_name in "$@"; do
   case $_toolpin_after in *" $_toolpin_name "*) _toolpin_rare _toolpin_ask "$@" ;; esac
 done

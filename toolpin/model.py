@@ -215,11 +215,11 @@ class Need(NamedTuple):
     """What a build needs of the machine: one of `programs`, or what a compiler finds.
 
     `header` and `library` are found by compiling, and `condition` holds in C there. The
-    need applies to versions below `below` ("" for all), and not when an option of the
-    user starts with `unless`. `packages` are (package manager, package names); `hint`
-    is the advice where no package helps. `version` is the macro in which the header
-    states the library's version. The need applies to the `sources` of these ids, () for
-    all.
+    need applies to versions from `since` on and below `below` ("" for all), and not
+    when an option of the user starts with `unless`. `packages` are (package manager,
+    package names); `hint` is the advice where no package helps. `version` is the macro
+    in which the header states the library's version. The need applies to the `sources`
+    of these ids, () for all.
 
     Where the machine lacks it, packages of the Debian suite `suite` may supply it:
     `libraries` are kept beside the install, `headers` are used during the build.
@@ -233,6 +233,7 @@ class Need(NamedTuple):
     header: str = ""
     library: str = ""
     condition: str = ""
+    since: str = ""
     below: str = ""
     unless: str = ""
     packages: tuple[tuple[str, str], ...] = ()

@@ -57,6 +57,11 @@ def is_prefix(prefix: str, version: str) -> bool:
     return not (prefix and following) or _class(prefix[-1]) != _class(following[0])
 
 
+def is_older(version: str, other: str) -> bool:
+    """Return whether a version is older; `1.2-rc1` is not older than `1.2`."""
+    return sort_key(version) < sort_key(other) and not is_prefix(other, version)
+
+
 def is_exact(text: str) -> bool:
     """Return whether a text begins with three numbers, as a release's name does.
 

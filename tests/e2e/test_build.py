@@ -56,6 +56,32 @@ def test_source_code_becomes_a_program_behind_a_shim(home: Home, code: Code) -> 
     assert home.toolpin("verify").code == 0
 
 
+def test_a_build_estimates_its_time_from_the_newest_finished_one(
+    home: Home, code: Code
+) -> None:
+    logs = home.data / "logs"
+    logs.mkdir(parents=True)
+    for at, (name, text) in enumerate(
+        {
+            "hello@1.9.8": "== configure: done in 3 s\n== make: done in 4000 s\n",
+            "hello@1.9.9": "== configure: done in 3 s\n== make: done in 312 s\n",
+            "hello@2.0.0": "== configure: done in 4 s\n\n== make: make -j2\n",
+            "hello-world@3": "== make: done in 60 s\n",
+        }.items()
+    ):
+        (logs / f"{name}.log").write_text(f"{name} from source\n\n{text}")
+        os.utime(logs / f"{name}.log", (at, at))
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    result = home.toolpin("install")
+    assert result.code == 0
+    log = logs / "hello@2.0.1.log"
+    assert (
+        f"hello 2.0.1: building: configure (log: {log}; 1.9.9 took 5 min)" in result.err
+    )
+    assert "hello 2.0.1: building: make (about 5 min)\n" in result.err
+
+
 def test_what_is_locked_is_built_without_another_look_at_the_list(
     home: Home, code: Code
 ) -> None:
@@ -175,6 +201,18 @@ def test_what_is_missing_is_said_before_anything_is_asked(
     if shutil.which("apt-get"):
         assert "apt-get install -y libnothing-dev" in result.err.splitlines()[-2]
     assert nothing_is_left(home)
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "3-rc1"])
+def test_what_a_later_version_needs_is_missing_from_that_one_on(
+    home: Home, code: Code, version: str
+) -> None:
+    code.publish(version)
+    home.pin(f"hello {version}\n")
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert "missing: later.h" in result.err
+    assert "nothing.h" not in result.err
 
 
 def test_a_library_and_a_condition_are_asked_of_the_compiler(

@@ -66,6 +66,10 @@ NOT_RUN = {
     ("docs/guide/prune.md", "toolpin prune"): (
         "it needs installs of different days: tests/e2e/test_prune.py"
     ),
+    ("docs/guide/ruby.md", "cat .tool-versions"): (
+        "a Ruby is downloaded or built for minutes: tests/e2e/test_ruby.py"
+    ),
+    ("docs/guide/postgres.md", "cat .tool-versions"): "it builds for minutes",
     ("docs/guide/plugins.md", "toolpin plugin new"): (
         "it needs GitHub: tests/e2e/test_plugin.py"
     ),

@@ -10,7 +10,7 @@ from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, repository
 from tests.support.upstream import Upstream
 
-ADD_RUBY = "try: toolpin plugin add ruby"
+ADD_FIRST = "try: toolpin plugin add xqwzr"
 ADD_OTHER = "try: toolpin plugin add xqwzt"
 
 
@@ -19,7 +19,7 @@ def mixed(home: Home, upstream: Upstream) -> Home:
     """A project with a tool that is installed, between two that nobody knows."""
     upstream.publish("10.15.3")
     assert home.toolpin("install", "nodejs", "10.15.3").code == 0
-    home.pin("ruby 3.3.10\nnodejs 10.15.3\nxqwzt 3.13.0\n")
+    home.pin("xqwzr 3.3.10\nnodejs 10.15.3\nxqwzt 3.13.0\n")
     return home
 
 
@@ -43,7 +43,7 @@ def test_a_command_names_each_once_with_the_command_that_adds_it(
 ) -> None:
     result = mixed.toolpin(*line.split())
     output = result.out + result.err
-    assert output.count(ADD_RUBY) == output.count(ADD_OTHER) == 1
+    assert output.count(ADD_FIRST) == output.count(ADD_OTHER) == 1
     assert output.count(".tool-versions:1") == output.count(".tool-versions:3") == 1
     assert result.code == code
 
@@ -51,7 +51,7 @@ def test_a_command_names_each_once_with_the_command_that_adds_it(
 def test_a_locked_project_checks_upgrades_and_pins_the_others(
     mixed: Home, upstream: Upstream
 ) -> None:
-    mixed.pin("ruby 3.3.10\nnodejs 10\n")
+    mixed.pin("xqwzr 3.3.10\nnodejs 10\n")
     assert mixed.toolpin("lock", "--source", "upstream").code == 1
     upstream.publish("10.16.0")
     for words, code in (
@@ -60,7 +60,7 @@ def test_a_locked_project_checks_upgrades_and_pins_the_others(
         (("pin", "nodejs", "10"), 0),
     ):
         result = mixed.toolpin(*words)
-        assert (result.code, result.err.count(ADD_RUBY)) == (code, 1), result.err
+        assert (result.code, result.err.count(ADD_FIRST)) == (code, 1), result.err
     assert '"nodejs 10" = "10.16.0"' in (mixed.project / "toolpin.lock").read_text()
 
 
@@ -80,13 +80,13 @@ def test_an_upgrade_keeps_what_is_locked_of_a_tool_that_is_unknown_here(
 
 
 @pytest.mark.parametrize(
-    "words", [("env", "ruby"), ("where", "ruby"), ("latest", "ruby")]
+    "words", [("env", "xqwzr"), ("where", "xqwzr"), ("latest", "xqwzr")]
 )
 def test_the_one_that_is_meant_is_an_error(words: tuple[str, ...], mixed: Home) -> None:
     result = mixed.toolpin(*words)
     assert result.code == 1
-    assert result.err.startswith("toolpin: no plugin provides ruby\n")
-    assert ADD_RUBY in result.err
+    assert result.err.startswith("toolpin: no plugin provides xqwzr\n")
+    assert ADD_FIRST in result.err
 
 
 @pytest.mark.parametrize(("word", "code"), [("exec", 126), ("which", 126), ("why", 1)])
@@ -119,7 +119,7 @@ def test_an_activated_shell_names_each_once_a_session(shell: str, mixed: Home) -
     env = {"PATH": f"{mixed.data}/shims:{mixed.env['PATH']}"}
     result = mixed.run(shell, "-c", f"{start}; {visits}", env=env)
     lines = result.err.splitlines()
-    assert len([line for line in lines if line.endswith(ADD_RUBY)]) == 1
+    assert len([line for line in lines if line.endswith(ADD_FIRST)]) == 1
     assert len([line for line in lines if line.endswith(ADD_OTHER)]) == 1
     assert "toolpin install" not in result.err
 
@@ -150,7 +150,7 @@ def test_a_shell_names_one_that_another_project_adds_to_those_named(
     result = mixed.run("bash", "-c", f"{start}; cd {other}; cd /; cd {other}")
     added = [line.partition("try: ")[2] for line in result.err.splitlines()]
     assert added == [
-        f"toolpin plugin add {name}" for name in ("ruby", "xqwzt", "xqwzv")
+        f"toolpin plugin add {name}" for name in ("xqwzr", "xqwzt", "xqwzv")
     ]
 
 

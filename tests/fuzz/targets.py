@@ -61,6 +61,7 @@ _IDIOMS = Idioms(
         "go.mod": (("golang", "go"),),
         "global.json": (("dotnet", "sdk"),),
         "rust-toolchain.toml": (("rust", "rustc,cargo"),),
+        "Gemfile": (("ruby", "ruby"),),
     },
 )
 
@@ -353,6 +354,7 @@ TARGETS: dict[str, Target] = {
             b"module x\n\ngo 1.22.1\ntoolchain go1.23.4\n",
             b'{"sdk": {"version": "8.0.404"}}',
             b'[toolchain]\nchannel = "1.84"\ntargets = ["wasm32-wasip1"]\n',
+            b'ruby "3.1.4", engine: "jruby", engine_version: "9.4.5.0"\n',
         ),
     ),
     "lockfile": Target(_lockfile, (_LOCK.encode(),)),

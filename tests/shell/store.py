@@ -40,7 +40,7 @@ KNOWN = {
     "nodejs": ShimTool(
         "nodejs",
         ("nodejs", "node"),
-        (("npm", ("-g", "link")),),
+        (("npm", ("-g", "link")), ("npx", ("", "add"))),
         idiomatic=(".node-version", ".nvmrc"),
         spellings=(("lts/*", "lts"), ("lts/", ""), ("node", "latest")),
         numbered=True,

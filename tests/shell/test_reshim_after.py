@@ -42,6 +42,20 @@ def test_without_such_a_word_nothing_is_refreshed(store: Store, road: str) -> No
     assert not os.path.exists(store.home.shim("tsc"))
 
 
+def test_a_command_may_bring_commands_without_any_word(store: Store, road: str) -> None:
+    """`bundle` alone is `bundle install`."""
+    binaries = npm(store, INSTALLS)
+    (binaries / "npm").rename(binaries / "npx")
+    store.refresh()
+    assert store.run(road, "npx", "tsx").code == 7
+    assert not os.path.exists(store.home.shim("tsc"))
+    for words in ((), ("add",)):
+        (binaries / "tsc").unlink()
+        store.refresh()
+        assert store.run(road, "npx", *words).code == 7
+        assert store.home.run(store.home.shim("tsc")).out == "ran\n"
+
+
 def test_a_command_that_is_run_as_a_child_keeps_its_input(
     store: Store, road: str
 ) -> None:

@@ -57,6 +57,11 @@ hint = "take 2.0"
 unless = "--nothing="
 
 [[build.needs]]
+what = "later.h"
+since = "3"
+header = "later.h"
+
+[[build.needs]]
 what = "libnothing"
 below = "1.5"
 header = "stdio.h"

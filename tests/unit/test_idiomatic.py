@@ -19,6 +19,7 @@ IDIOMS = Idioms(
         "global.json": (("dotnet", "sdk"),),
         "rust-toolchain": (("rust", "rustc,cargo,rustfmt"),),
         "rust-toolchain.toml": (("rust", "rustc,cargo,rustfmt"),),
+        "Gemfile": (("ruby", "ruby"),),
     },
 )
 
@@ -171,6 +172,40 @@ def test_a_go_mod_asks_for_its_toolchain(text: str, wanted: str, line: int) -> N
     assert request is not None
     assert str(request.wanted[0]) == wanted
     assert request.origin.line == line
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ('ruby "3.3.0"', "3.3.0"),
+        ("ruby '3.3.0' # as on the server", "3.3.0"),
+        ('ruby("3.3.0")', "3.3.0"),
+        ('  ruby "= 3.3.0"', "3.3.0"),
+        ('ruby "3.3"', "3.3.0"),  # RubyGems means no other 3.3
+        ('ruby "~> 3.3.0"', "3.3"),
+        ('ruby "~> 3.0"', "3"),
+        ('ruby "2.7.8", patchlevel: "225"', "2.7.8"),
+        ('ruby "3.1.4", engine: "jruby", engine_version: "9.4.5.0"', "jruby-9.4.5.0"),
+        ("ruby '3.1.4', :engine => 'ruby', :engine_version => '3.1.4'", "3.1.4"),
+        ('ruby "~> 3.3.1"', None),
+        ('ruby "~> 3.2"', None),
+        ('ruby ">= 3.1", "< 3.4"', None),
+        ('ruby "3.1.0", "3.1.4"', None),
+        ('ruby file: ".ruby-version"', None),
+        ("ruby ENV.fetch('RUBY')", None),
+        ('ruby "3.#{minor}.0"', None),
+        ('# ruby "3.3.0"', None),
+        ('gem "ruby", "3.3.0"', None),
+    ],
+)
+def test_a_gemfile_pins_the_ruby_that_it_names(line: str, wanted: str | None) -> None:
+    text = f'source "https://rubygems.org"\n\n{line}\n\ngem "rails", "~> 7.1"\n'
+    request = _read("Gemfile", text)
+    if request is None:
+        assert wanted is None
+        return
+    assert [str(alternative) for alternative in request.wanted] == [wanted]
+    assert request.origin.line == 3
 
 
 def _disagree(*files: tuple[str, str]) -> list[tuple[str, str]]:

@@ -83,6 +83,7 @@ def assemble(
     spec = spec.at(pin.version, host)
     make_steps = _code_steps if spec.build else _steps
     steps = make_steps(tool, spec, pin, host, artifacts)
+    added = dict(tool.added_by)
     return Plan(
         pin=pin,
         host=host,
@@ -91,7 +92,7 @@ def assemble(
         artifacts=tuple(artifacts),
         steps=tuple(steps),
         bin_dirs=tool.bin_dirs,
-        commands=tool.commands,
+        commands=tuple(name for name in tool.commands if name not in added),
         proof=tuple(fill(word, {"version": pin.version}) for word in tool.proof),
         verified=KINDS[spec.kind].level,
         variables=tool.variables,

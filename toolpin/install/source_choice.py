@@ -18,7 +18,7 @@ from toolpin.errors import (
 from toolpin.install.catalogs import DAY_S, Catalogs
 from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job
-from toolpin.model import Host, Pin, Plan
+from toolpin.model import Host, Origin, Pin, Plan
 from toolpin.plugins.script_plugin import is_scripted
 from toolpin.plugins.tool_file import Tool
 from toolpin.project.validation import without_v
@@ -57,6 +57,16 @@ def allowed_sources(
             [("wanted", ", ".join(wanted)), ("sources", ", ".join(by_id))],
         )
     return chosen
+
+
+def refuse_version(tool: Tool, pin: Pin, origin: Origin) -> None:
+    """Raise NotPublished for a version that no source has, with the plugin's reason."""
+    for start, reason in tool.refused_versions.items():
+        if pin.version.startswith(start):
+            facts = [("required by", str(origin)), ("reason", reason)]
+            raise NotPublished(
+                f"{pin} does not exist", facts, f"toolpin list-all {tool.name}"
+            )
 
 
 def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:

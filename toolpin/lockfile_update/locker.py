@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from toolpin.errors import NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.install.catalogs import has_channels
 from toolpin.install.planner import locked_builds, publisher
+from toolpin.install.source_choice import refuse_version
 from toolpin.lockfile.document import Entry, Key, Lockfile, no_build
 from toolpin.lockfile.scope import (
     LockfileRequest,
@@ -247,7 +248,9 @@ class Locker:
         Where the preferred sources lack it, the next one is queried, unless sources
         were named. Raises ToolpinError with the nearest versions when no source has it.
         """
-        seen: set[str] = set()
+        request, seen = work.request, set[str]()
+        named = Pin(work.tool.name, request.wanted.value)
+        refuse_version(work.tool, named, request.origin)
         if from_sources := self._from_sources(work, seen):
             return from_sources
         queried = work.specs

@@ -53,7 +53,8 @@ def rows(tool: Tool) -> list[tuple[str, str]]:
     for spec in tool.sources:
         results.append(("source", f"{spec.id} ({spec.kind}): {spec.publisher}"))
         results.append(("", f"for {', '.join(spec.hosts)}"))
-    results += [("not for", f"{key}: {why}") for key, why in tool.refused_hosts.items()]
+    refused = {**tool.refused_hosts, **tool.refused_versions}
+    results += [("not for", f"{key}: {why}") for key, why in refused.items()]
     return [row for row in results if row[1]]
 
 
@@ -79,6 +80,7 @@ def record(tool: Tool) -> dict[str, object]:
         "bin_dirs": tool.bin_dirs,
         "variables": dict(tool.variables),
         "refused_hosts": tool.refused_hosts,
+        "refused_versions": tool.refused_versions,
         "sources": [
             {
                 "id": spec.id,

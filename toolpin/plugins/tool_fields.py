@@ -75,7 +75,9 @@ def read_default_packages(value: object) -> DefaultPackages:
 def read_idioms(value: object) -> tuple[str, ...]:
     """Accept a list of hidden files' names."""
     for text in read_texts(value):
-        if text == ".tool-versions" or not re.fullmatch(r"\.[a-z0-9][a-z0-9_.-]*", text):
+        if text == ".tool-versions" or not re.fullmatch(
+            r"\.[a-z0-9][a-z0-9_.-]*", text
+        ):
             raise UnfitError
     return read_texts(value)
 
@@ -149,6 +151,19 @@ def read_lists(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, dict):
         raise UnfitError
     return tuple((read_command(key), read_texts(words)) for key, words in value.items())
+
+
+def read_reshim_after(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Accept such a table, in whose lists one word may be empty."""
+    if not isinstance(value, dict) or not all(
+        isinstance(words, list) for words in value.values()
+    ):
+        raise UnfitError
+    named = {
+        key: [word for word in words if word != ""] for key, words in value.items()
+    }
+    empty = {key: ("",) * ("" in words) for key, words in value.items()}
+    return tuple((key, empty[key] + words) for key, words in read_lists(named))
 
 
 def read_phase(value: object) -> tuple[str, tuple[str, ...]]:

@@ -17,8 +17,9 @@ from toolpin.sources.protocol import Groups, Kind
 from toolpin.sources.fields import HOST_VALUES, Field, UnfitError, placeholders
 from toolpin.sources.kinds import IN_FILES
 from toolpin.sources.shared_fields import COMPANION, FIXED, WHEN
-from toolpin.sources.spec import Companion, SourceSpec, When, is_older
+from toolpin.sources.spec import Companion, SourceSpec, When
 from toolpin.toml_lines import Path, line_of
+from toolpin.versions import is_older
 
 # The length of a source's path: ("source", NUMBER).
 _SOURCE_DEPTH = 2
@@ -56,6 +57,7 @@ class Tool(NamedTuple):
     long_term: Mapping[str, str]
     pairs: Mapping[str, str]
     refused_hosts: Mapping[str, str]
+    refused_versions: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
     recipe: Recipe | None
     file: str

@@ -5,7 +5,7 @@ This is the reference for authors. `tool_file` reads files by it.
 
 from __future__ import annotations
 
-from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_home_bins, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_spellings, read_variables
+from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_home_bins, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_reshim_after, read_spellings, read_variables
 from toolpin.sources.fields import (
     Field,
     read_insides,
@@ -43,7 +43,8 @@ TOOL: dict[str, Field] = {
     "commands": Field(
         read_commands,
         "a list of command names",
-        "programs that every install must have; they are checked against the host",
+        "programs that every install must have, except those in `added_by`; they are "
+        "checked against the host",
         required=True,
     ),
     "proof": Field(
@@ -108,10 +109,10 @@ TOOL: dict[str, Field] = {
         holds=("words",),
     ),
     "reshim_after": Field(
-        read_lists,
+        read_reshim_after,
         "a table: command = [words]",
-        "commands that may add programs when one of these words is an argument: shims "
-        "are written afterwards",
+        "commands that may add programs when one of these words is an argument, or with "
+        "an empty word when there is none: shims are written afterwards",
         (),
     ),
     "added_by": Field(
@@ -136,7 +137,7 @@ TOOL: dict[str, Field] = {
     ),
     "manifests": Field(
         read_manifests,
-        "a table: package.json, go.mod, global.json, rust-toolchain or "
+        "a table: package.json, go.mod, global.json, Gemfile, rust-toolchain or "
         "rust-toolchain.toml = name",
         "manifest files that may be read, and the name of the tool in them; for "
         "rust-toolchain the components that an install has",
@@ -182,6 +183,12 @@ TOOL: dict[str, Field] = {
     "refused_hosts": Field(
         read_table, "a table: host = reason", "hosts without any build, and why", {}
     ),
+    "refused_versions": Field(
+        read_table,
+        "a table: beginning of a version = reason",
+        "versions that no source has, such as `jruby-`, and why",
+        {},
+    ),
 }
 BUILD: dict[str, Field] = {
     "phases": Field(
@@ -195,13 +202,13 @@ BUILD: dict[str, Field] = {
     "needs": Field(
         read_needs,
         "a list of tables: what, and programs, or header, library and condition; apt, "
-        "dnf, apk, brew; below; unless; sources; hint; version; suite, libraries, "
+        "dnf, apk, brew; since; below; unless; sources; hint; version; suite, libraries, "
         "headers, option and soname",
         "what the machine must have. `what` is its name. `programs`: one of them is on "
         "PATH. `header`, `library`, `condition`: what the C compiler must find. `apt` to "
         "`brew`: the packages that have it; `hint`: what to do if no package helps. "
-        "`below`: only for older versions; `unless`: not if an option of the user "
-        "begins so; `sources`: only for sources with these ids. `version`: the macro "
+        "`since`: only from that version on; `below`: only for older versions; "
+        "`unless`: not if an option of the user begins so; `sources`: only for sources with these ids. `version`: the macro "
         "in which the header states the version of what is linked. `suite` to "
         "`soname`: packages of a Debian suite that can supply the libraries and "
         "headers, the build option that names their directory, {supplied}, and the "

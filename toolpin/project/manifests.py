@@ -5,6 +5,7 @@ Pure. The plugin states which manifest to read, and the tool's name in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -145,11 +146,51 @@ def _unmet(table: dict[str, object], installed: Sequence[str]) -> tuple[str, ...
     return tuple(results)
 
 
+def _gemfile(data: bytes, place: str, name: str) -> Pinned | None:
+    """Return the version of the first line such as `ruby "3.3.0"`; no Ruby reads it.
+
+    With `engine: "jruby"` it is that engine's. Source: the gemfile(5) page of Bundler.
+    """
+    line_shape = re.compile(rf"""\s*{name}\b[\s(]*(["'])([^"'#]*)\1\s*(.*)""")
+    for number, line in enumerate(text_of(data, place).split("\n"), 1):
+        match = line_shape.fullmatch(line.rstrip())
+        if match is None:
+            continue
+        options = dict(_GEMFILE_OPTION.findall(match[3]))
+        word = _gem_pin_of(match[2])
+        if options.get("engine", name) != name:
+            word = f"{options['engine']}-{options.get('engine_version', '')}"
+        elif re.match(r"""\s*,\s*["']""", match[3]):  # a range has two ends
+            word = None
+        return Pinned(word, Origin(place, number, 1)) if word else None
+    return None
+
+
+_GEMFILE_OPTION = re.compile(
+    r""":?(engine(?:_version)?)(?::|\s*=>)\s*["']([^"']+)["']"""
+)
+
+
+def _gem_pin_of(text: str) -> str | None:
+    """Return the version, or the prefix, that a requirement of RubyGems means.
+
+    `3.3` is 3.3.0 and no other, `~> 3.3.0` is any 3.3. Other ranges pin nothing.
+    """
+    match = re.fullmatch(r"(=|~>)?\s*(\d+(?:\.\d+){1,2})", text.strip())
+    if match is None:
+        return None
+    parts = match[2].split(".")
+    if match[1] == "~>":
+        return ".".join(parts[:-1]) if parts[-1] == "0" else None
+    return ".".join([*parts, "0"][:3])
+
+
 # The supported manifests: a plugin states which one it uses, and its name in it.
 MANIFESTS: dict[str, Callable[[bytes, str, str], Pinned | None]] = {
     "package.json": _package_json,
     "global.json": _global_json,
     "go.mod": _go_mod,
+    "Gemfile": _gemfile,
     "rust-toolchain": _rust_toolchain,
     "rust-toolchain.toml": _rust_toolchain,
 }

@@ -41,7 +41,7 @@ def run(command: str, args: Sequence[str], place: Place, caller: Caller) -> NoRe
     paths = place.paths
     stub = read_stub(f"{paths.shims}/{command}")
     _run_hook(result, command, args, paths=paths, cwd=place.cwd)
-    if not (result.pin and stub and set(stub.after) & set(args)):
+    if not (result.pin and stub and set(stub.after) & set(args or ("",))):
         become(result.path, args, result.environment)
     before = commands(paths, result.pin)
     status = run_as_child(result.path, args, result.environment)

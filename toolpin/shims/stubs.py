@@ -135,6 +135,7 @@ def render_stub(
     asdf = having is not None  # there the order of the file decides between tools
     own = [tool for tool in tools if asdf or _is_own(tool, command)]
     after = [word for tool in tools for word in _after(tool, command)]
+    after.sort(key=bool)  # where the shim expects the empty word
     lines = ["#!/bin/sh", _MARKER]
     lines += [_TOOL + " ".join(_with_partners(tool)) for tool in tools]
     lines += [_OWN + tool.name for tool in own]
@@ -283,14 +284,15 @@ def _asdf_spelling(pin: Pin) -> str:
 
 
 def _words(words: Iterable[str]) -> str:
-    text = " ".join(words)
-    return f" {text} " if text else ""
+    text = "".join(f" {word}" for word in words)
+    return f"{text} " if text else ""
 
 
 def _after(tool: ShimTool, command: str) -> tuple[str, ...]:
     for name, words in tool.reshim_after:
         if name == command:
-            return tuple(word for word in words if word.split() == [word])
+            plain = [word for word in words if word.split() == [word]]
+            return (*(("",) if "" in words else ()), *plain)
     return ()
 
 

@@ -98,8 +98,8 @@ FIELDS: dict[str, Field] = {
         read_versions,
         "github:OWNER/NAME, npm:PACKAGE, pypi:PACKAGE or an https URL",
         "where versions are listed, if not in a `catalogue`: Git tags, as `tag` writes "
-        "them, the versions of a package, or the words of a text, as `tag` writes "
-        "them: `github:helm/helm`",
+        "them, the versions of a package, or the words of a text or the links of a "
+        "page, such as a directory's, as `tag` writes them: `github:helm/helm`",
         "",
     ),
     "tag": TAG,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from toolpin.errors import NotPublished
 from toolpin.model import Host, Link
-from toolpin.versions import is_prefix, sort_key
+from toolpin.versions import is_older, is_prefix, sort_key
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -40,11 +40,6 @@ class When(NamedTuple):
         late = not self.since or not is_older(version, self.since)
         early = not self.below or is_older(version, self.below)
         return late and early and (not self.on or host in self.on)
-
-
-def is_older(version: str, other: str) -> bool:
-    """Return whether a version is older; `1.2-rc1` is not older than `1.2`."""
-    return sort_key(version) < sort_key(other) and not is_prefix(other, version)
 
 
 class SourceSpec(NamedTuple):

@@ -1,4 +1,4 @@
-"""Lists versions where the files are not: Git tags, packages of registries, and texts.
+"""Lists versions where the files are not: Git tags, packages, texts and pages.
 
 Tags are read with Git's protocol, to which the limits of GitHub's API do not apply.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from toolpin.errors import Unreachable
 from toolpin.model import Host, Release
@@ -60,17 +61,30 @@ def _pkt_lines(data: bytes) -> Iterator[bytes]:
 def listed_names(services: Services, place: str, host: Host) -> list[str]:
     """Return the names that `versions` of a source lists.
 
-    These are tags, versions of a package, or the words of a text.
+    These are tags, versions of a package, the words of a text, or the links of a page.
     """
     kind, _, name = place.partition(":")
     if kind == "https":
-        text = services.indexes.read(place, max_bytes=_TAGS_BYTES)
-        return text.decode(errors="replace").split()
+        data = services.indexes.read(place, max_bytes=_TAGS_BYTES)
+        text = data.decode(errors="replace")
+        return _links(text, place) if text.lstrip()[:1] == "<" else text.split()
     if kind == "npm":
         return services.npm.versions(name)
     if kind == "pypi":
         return services.pypi.versions(name, host)
     return read_tags(services.indexes, name)
+
+
+def _links(page: str, place: str) -> list[str]:
+    """Return the entries of a directory, as the links of a web server's listing.
+
+    Raises Unreachable for another document.
+    """
+    links = re.findall(r"""(?i)<a\s[^>]*?href=["']([^"'/?#]+)/?["']""", page)
+    if not links:
+        because = [("reason", "it has no links to files")]
+        raise Unreachable(f"{place} is not the listing of a directory", because)
+    return [unquote(link) for link in links]
 
 
 def versions_in(spec: SourceSpec, names: Iterable[str], host: Host) -> dict[str, str]:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from toolpin.errors import NoFit
 from toolpin.model import Need, Pin, Recipe
 from toolpin.system.process import run
-from toolpin.versions import sort_key
+from toolpin.versions import is_older
 
 _COMPILERS = ("cc", "gcc", "clang")
 # Variables that name a compiler, by its default name.
@@ -57,7 +57,8 @@ def is_needless(need: Need, options: Sequence[str]) -> bool:
 
 def applies(need: Need, version: str) -> bool:
     """Return whether a need applies to a version."""
-    return not need.below or sort_key(version) < sort_key(need.below)
+    late = not need.since or not is_older(version, need.since)
+    return late and (not need.below or is_older(version, need.below))
 
 
 def refusal(pin: Pin, missing: Sequence[Need], env: Mapping[str, str]) -> NoFit:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,14 +18,12 @@ from toolpin.model import SUPPLIED, Host, Need, Patch, Pin, Plan, Recipe
 from toolpin.plugins.asdf.script_build import ScriptBuilder
 from toolpin.plugins.asdf.script_runner import Scripts
 from toolpin.steps import preflight
+from toolpin.steps.build_log import earlier_build, first_errors
 from toolpin.steps.unpack_steps import make_directories
 from toolpin.system import host
 from toolpin.system.process import run
 
 _PHASE_S = 6 * 3600.0
-# Words in the output of compilers, make and configure for an error.
-_ERROR = re.compile(r"(?i)(\berror\b|\*\*\*|cannot find|no such file|not found)")
-_SHOWN = 3
 # Variables that point a build at the user's libraries.
 _KEPT = frozenset(
     "PATH TMPDIR CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS LIBS PKG_CONFIG_PATH "
@@ -124,11 +121,15 @@ class Builder:
         env = self._env_for(plan.recipe, plan.pin, source)
         log = self._log_of(*plan.pin)
         os.makedirs(os.path.dirname(log), exist_ok=True)
+        earlier = earlier_build(log, plan.pin)
+        detail = (
+            f"(log: {log}; {earlier.took()})" if earlier.version else f"(log: {log})"
+        )
         with open(log, "w", encoding="utf-8") as file:
             file.write(f"{plan.pin} from {plan.source}\n")
-        first = plan.recipe.phases[0][0]
         for name, command in plan.recipe.phases:
-            begin(f"building: {name}", "" if name != first else f"(log: {log})")
+            begin(f"building: {name}{earlier.about(name)}", detail)
+            detail = ""
             words = self._words(plan, command, source, final)
             started = time.monotonic()
             with open(log, "a", encoding="utf-8") as file:
@@ -201,14 +202,5 @@ def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> Non
     if finished.status != 0:
         raise ToolpinError(
             f"`{' '.join(words)[:60]}` ended with {finished.status}",
-            [*(("output", error) for error in _first_errors(log)), ("log", log)],
+            [*(("output", error) for error in first_errors(log)), ("log", log)],
         )
-
-
-def _first_errors(log: str) -> list[str]:
-    """Return the first lines that name an error, or else the last lines."""
-    with open(log, encoding="utf-8", errors="replace") as file:
-        lines = [line.strip()[:200] for line in file if line.strip()]
-    start = max(index for index, line in enumerate(lines) if line.startswith("== "))
-    output = lines[start + 1 :]
-    return [line for line in output if _ERROR.search(line)][:_SHOWN] or output[-_SHOWN:]
