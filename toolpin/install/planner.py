@@ -93,7 +93,7 @@ def assemble(
         bin_dirs=tool.bin_dirs,
         commands=tool.commands,
         proof=tuple(fill(word, {"version": pin.version}) for word in tool.proof),
-        verified=KINDS[spec.kind].level,
+        verified=KINDS[spec.kind].level(spec),
         variables=tool.variables,
         defaults=tool.defaults,
         demands=tool.demands,
