@@ -9,7 +9,7 @@ from toolpin.model import Request
 from toolpin.project.idiomatic import Idioms, disagreements, is_passed_over
 from toolpin.project.validation import respell
 
-SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": ""}
+SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": "", "*-tem": "tem-*"}
 IDIOMS = Idioms(
     {".node-version": "nodejs", ".nvmrc": "nodejs"},
     lambda _tool, word: respell(word, SPELLINGS),
@@ -171,6 +171,16 @@ def test_a_go_mod_asks_for_its_toolchain(text: str, wanted: str, line: int) -> N
     assert request is not None
     assert str(request.wanted[0]) == wanted
     assert request.origin.line == line
+
+
+@pytest.mark.parametrize(
+    ("tool", "wanted"), [("java", "tem-17.0.9"), ("gradle", "8.5"), ("maven", None)]
+)
+def test_an_sdkmanrc_has_a_version_of_each_tool(tool: str, wanted: str | None) -> None:
+    rc = Idioms({}, IDIOMS.spell, {".sdkmanrc": ((tool, tool),)})
+    text = b"# java=8\n\n java = 17.0.9-tem # LTS\r\ngradle=8.5\nmaven=\n"
+    request = rc.read(text, "/p/.sdkmanrc", ".sdkmanrc", tool)
+    assert (request and str(request.wanted[0])) == wanted
 
 
 def _disagree(*files: tuple[str, str]) -> list[tuple[str, str]]:

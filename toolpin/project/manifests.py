@@ -145,11 +145,24 @@ def _unmet(table: dict[str, object], installed: Sequence[str]) -> tuple[str, ...
     return tuple(results)
 
 
+def _sdkmanrc(data: bytes, place: str, name: str) -> Pinned | None:
+    """Return the version of a candidate: `java=17.0.9-tem`.
+
+    Source: SDKMAN's documentation of `sdk env`.
+    """
+    for number, line in enumerate(text_of(data, place).split("\n"), 1):
+        key, equals, word = line.partition("#")[0].partition("=")
+        if equals and key.strip() == name and word.strip():
+            return Pinned(word.strip(), Origin(place, number, 1))
+    return None
+
+
 # The supported manifests: a plugin states which one it uses, and its name in it.
 MANIFESTS: dict[str, Callable[[bytes, str, str], Pinned | None]] = {
     "package.json": _package_json,
     "global.json": _global_json,
     "go.mod": _go_mod,
+    ".sdkmanrc": _sdkmanrc,
     "rust-toolchain": _rust_toolchain,
     "rust-toolchain.toml": _rust_toolchain,
 }
