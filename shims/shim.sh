@@ -164,6 +164,14 @@ _toolpin_find() {
   case $_toolpin_wanted in
     [0-9]*.[xX]) case $5 in ' v= '*) _toolpin_rare _toolpin_without_x ;; esac ;;
   esac
+  case $_toolpin_wanted in
+    *[!0-9.+]*) ;;
+    # The spelling without a name is what precedes a number.
+    *) case $5 in *' ='*)
+      _toolpin_name=${5#*' ='}
+      _toolpin_wanted=${_toolpin_name%%' '*}$_toolpin_wanted ;;
+    esac ;;
+  esac
   if _toolpin_is_exact; then
     ! _toolpin_source "$1" || return 0
     # An existing tree is not sourced here: its plugin runs scripts, or it has no record.

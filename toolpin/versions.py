@@ -5,6 +5,7 @@ One order for every tool, by numbers and words; it depends on no tool and no cat
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -23,23 +24,28 @@ _PRE_RELEASES = {
     )
     for word in words.split()
 }
-_BEFORE_END, _END, _WORD, _NUMBER = range(4)
+_BEFORE_END, _END, _WORD, _BUILD, _NUMBER = range(5)
 
 Part = tuple[int, int, str]
 Key = tuple[tuple[Part, ...], str]
 
 
 class _Piece(NamedTuple):
-    """A run of digits or of letters, and whether it touches the piece before it."""
+    """A run of digits or of letters, and whether it touches the piece before it.
+
+    `before` is the separator in front of it, if there is one.
+    """
 
     text: str
     joined: bool
+    before: str = ""
 
 
 def sort_key(version: str) -> Key:
     """Return the key that sorts versions, oldest first; different texts never tie.
 
-    `1.2-rc.1` < `1.2` < `1.2-otp-27` < `1.2.0` < `1.2.0.1`; numbers count as numbers.
+    `1.2-rc.1` < `1.2` < `1.2-otp-27` < `1.2+9` < `1.2.0` < `1.2.0.1`; numbers count as
+    numbers.
     """
     return (*_parts(version), (_END, 0, "")), version
 
@@ -69,6 +75,13 @@ def is_exact(text: str) -> bool:
     """
     first, *more = text[text[:1] in ("v", "V") :].split(".", 2)
     return len(more) == 2 and all(map(str.isdigit, (first, more[0], more[1][:1])))
+
+
+def split_words(version: str) -> tuple[str, str]:
+    """Return the words that a version begins with, and the rest: `temurin-`, `21`."""
+    match = re.match(r"(?:[^\W\d][^-]*-)+(?=\d)", version)
+    words = match[0] if match else ""
+    return words, version.removeprefix(words)
 
 
 def newest(prefix: str, versions: Iterable[str]) -> str | None:
@@ -148,7 +161,7 @@ def _part(piece: _Piece, following: _Piece) -> Part:
     if _class(text[0]) == "digit":
         # By length, then text: int() refuses numbers of more than 4,300 digits.
         digits = text.lstrip("0")
-        return _NUMBER, len(digits), digits
+        return _BUILD if piece.before == "+" else _NUMBER, len(digits), digits
     stage = _PRE_RELEASES.get(text.lower() if len(text) > 1 else text)
     # 1.0b2 is a beta; 1.1.1b is a patch, and the b of 8u392-b08 counts builds.
     if stage is None or (len(text) == 1 and not (piece.joined and following.joined)):
@@ -158,13 +171,14 @@ def _part(piece: _Piece, following: _Piece) -> Part:
 
 def _pieces(version: str) -> list[_Piece]:
     pieces: list[_Piece] = []
-    before = ""
+    before = separator = ""
     for char in version:
         now = _class(char)
         if now and now == before:
             pieces[-1] = pieces[-1]._replace(text=pieces[-1].text + char)
         elif now:
-            pieces.append(_Piece(char, joined=bool(before)))
+            pieces.append(_Piece(char, bool(before), separator))
+        separator = char
         before = now
     return pieces
 

@@ -63,6 +63,9 @@ NOT_RUN = {
         "docs/guide/elixir-deployment.md",
         "ansible-playbook",
     ): "it needs Ansible and hosts",
+    ("docs/guide/java.md", "cat .tool-versions"): (
+        "it needs a JDK and Maven: tests/e2e/test_java.py has these commands"
+    ),
     ("docs/guide/prune.md", "toolpin prune"): (
         "it needs installs of different days: tests/e2e/test_prune.py"
     ),

@@ -55,11 +55,14 @@ from toolpin.tasks.mise_tools import translate
 _HEX = "0123456789abcdef" * 4
 _IDIOMS = Idioms(
     {".nvmrc": "nodejs"},
-    lambda _tool, word: respell(word, {"lts/*": "lts", "node": "latest", "lts/": ""}),
+    lambda _tool, word: respell(
+        word, {"lts/*": "lts", "node": "latest", "lts/": "", "*-tem": "temurin-*"}
+    ),
     {
         "package.json": (("nodejs", "node"),),
         "go.mod": (("golang", "go"),),
         "global.json": (("dotnet", "sdk"),),
+        ".sdkmanrc": (("java", "java"),),
         "rust-toolchain.toml": (("rust", "rustc,cargo"),),
         "Gemfile": (("ruby", "ruby"),),
     },
@@ -347,6 +350,7 @@ TARGETS: dict[str, Target] = {
     "idiomatic": Target(
         _idiomatic,
         (
+            b"java=17.0.9-tem\n",
             b"v20.1.0\n",
             b"lts/iron # c\n",
             b'{"engines": {"node": "20.x"}, "volta": {"node": "20.1.0"}}',

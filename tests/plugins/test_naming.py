@@ -11,11 +11,11 @@ import pytest
 from tests.support.clients import clients_with
 from tests.support.server import Server
 from toolpin.errors import NotPublished
-from toolpin.system.host import any_of
 from toolpin.install.planner import assemble, make_plan
 from toolpin.model import Artifact, Digest, Link, Pin, Place, Unpack
 from toolpin.plugins.tool_file import Tool, examine, parse_tool
 from toolpin.sources.clients import Clients
+from toolpin.system.host import any_of
 
 HEAD = """\
 [tool]
@@ -124,6 +124,7 @@ def test_words_and_numbers_fill_in(
     [
         ('{ below = "2" }', "source.when changes nothing"),
         ("{ strip = 1 }", "source.when changes nothing"),
+        ('{ begins = ["x-"] }', "source.when changes nothing"),
         ('{ since = "2", below = "1", strip = 1 }', "source.when is for no version"),
         ('{ below = "2", repo = "a/b" }', "source.when.repo is not a field"),
         ('{ below = "2", assets = "x" }', "source.when.assets must be"),
@@ -185,7 +186,9 @@ def test_a_mistake_in_a_field_is_found(line: str, what: str) -> None:
     ],
 )
 def test_a_mistake_in_a_list_is_found(lines: str, what: str) -> None:
-    assert [fault for fault in faults(f'{HEAD}kind = "http"\n{lines}\n') if what in fault]
+    assert [
+        fault for fault in faults(f'{HEAD}kind = "http"\n{lines}\n') if what in fault
+    ]
 
 
 def steps_of(text: str, filename: str, version: str = "1.0") -> list[object]:

@@ -45,7 +45,7 @@ def test_names_commands_and_manifests_need_no_plugin_file(
             assert registry.canonical(name) == tool.name
         assert registry.commands_of(tool.names[-1]) == tool.commands
         assert registry.requires_of(tool.name) == tool.requires
-        assert registry.spell(tool.name, "v1.2") == "1.2"
+        assert registry.spell(tool.name, "v1.2").endswith("1.2")
     assert registry.spell("node", "lts/jod") == "jod"
     idioms = registry.idioms("all")
     assert dict(idioms.manifests["package.json"])["nodejs"] == "node"

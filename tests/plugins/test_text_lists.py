@@ -104,6 +104,23 @@ def test_a_url_of_a_column_is_a_publishers(server: Server, on: Clients) -> None:
         assemble(known, spec, pin, X64, [other])
 
 
+def test_of_two_rows_the_one_that_is_no_zip_is_used(
+    server: Server, on: Clients
+) -> None:
+    text = JAVA_ROWS + f"zulu-17.46.19\tx\t{ZULU.replace('.tar.gz', '.zip')}\t{B}\n"
+    server.put("/list", text.encode())
+    known = tool(JAVA)
+    plan = make_plan(known, known.sources[0], Pin("demo", "zulu-17.46.19"), X64, on)
+    assert plan.artifacts[0].locator == ZULU
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "{ a = [] }", '{ a = ["http://x/"] }'])
+def test_publishers_have_addresses(value: str) -> None:
+    lines = [line for line in JAVA.splitlines() if not line.startswith("publishers")]
+    text = "\n".join([*lines, f"publishers = {value}"])
+    assert examine(text, "demo.toml")[1]
+
+
 def test_a_column_with_urls_needs_their_publishers() -> None:
     lines = [line for line in JAVA.splitlines() if not line.startswith("publishers")]
     faults = examine("\n".join(lines), "demo.toml")[1]

@@ -35,7 +35,9 @@ def paths(tmp_path: Path) -> Paths:
 def _add(paths: Paths, text: str, name: str = "demo") -> str:
     file = Path(paths.config).parent / "demo.toml"
     file.write_text(text)
-    return user_plugins.add(paths, read_registry(paths), name, str(file), force=False).path
+    return user_plugins.add(
+        paths, read_registry(paths), name, str(file), force=False
+    ).path
 
 
 def test_what_is_added_is_known_and_what_is_removed_is_not(paths: Paths) -> None:
@@ -46,10 +48,23 @@ def test_what_is_added_is_known_and_what_is_removed_is_not(paths: Paths) -> None
     assert read_registry(paths).get("demo") is None
 
 
+def test_what_precedes_a_number_may_be_in_a_users_file(paths: Paths) -> None:
+    more = 'name = "demo"\nspellings = { "" = "acme-", "*-x" = "other-*" }'
+    _add(paths, GOOD.replace('name = "demo"', more))
+    registry = read_registry(paths)
+    words = ("1.2", "1.x", "latest:1", "1-x", "acme-1")
+    assert [registry.spell("demo", word) for word in words] == [
+        *("acme-1.2", "acme-1", "latest:acme-1", "other-1", "acme-1")
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
         ('name = "demo"', 'name = "other"'),
+        ('name = "demo"', 'name = "demo"\nspellings = { "" = "" }'),
+        ('name = "demo"', 'name = "demo"\nspellings = { x = "a-*" }'),
+        ('name = "demo"', 'name = "demo"\nspellings = { "*-x" = "*-a" }'),
         ('name = "demo"', 'name = "demo"\nalso = ["node"]'),
         ('kind = "github"', 'kind = "ftp"'),
         ('repo = "demo/demo"', 'repo = "../demo"'),
@@ -112,7 +127,10 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     file = tmp_path / "demo.toml"
     text = GOOD.replace('"demo"', '"De mo"', 1).replace("tool]", "tool]\ncolour = 1")
     file.write_text(text.replace('"upstream"', "7").replace("{ target", "{ torget"))
-    texts = [fault.what.removeprefix(f"{file}:") for fault in user_plugins.faults_of(str(file))]
+    texts = [
+        fault.what.removeprefix(f"{file}:")
+        for fault in user_plugins.faults_of(str(file))
+    ]
     assert [line.partition(" must")[0] for line in texts] == [
         "3: tool.colour is not a field",
         "4: tool.name",

@@ -47,6 +47,7 @@ KNOWN = {
     ),
     "erlang": ShimTool("erlang", spellings=(("OTP-", ""),), numbered=True),
     "elixir": ShimTool("elixir", ("elixir",), (), ("erlang",)),
+    "java": ShimTool("java", spellings=(("", "temurin-"),), numbered=True),
 }
 
 

@@ -164,6 +164,29 @@ def test_the_plain_cases_never_start_python(
     assert done == (0, f"{CASES[name].out}\n", "")
 
 
+@pytest.mark.parametrize(
+    ("line", "locked"),
+    [
+        ("java 17.0.9+9", ""),
+        ("java v17.0.9+9", ""),
+        ("java 17", "java temurin-17"),
+        ("java 17.x", "java temurin-17"),
+        ("java 17.0.9", "java temurin-17.0.9"),
+    ],
+)
+def test_what_precedes_a_number_is_added_on_every_road(
+    store: Store, road: str, line: str, locked: str
+) -> None:
+    store.publish("java", "temurin-17.0.9+9", {"java": ""})
+    # In sh no Python is needed.
+    refresh(store.paths, KNOWN, sys.executable if road == "exec" else "/gone/python")
+    store.home.pin(f"{line}\n")
+    if locked:
+        text = f'schema = 1\n[pins]\n"{locked}" = "temurin-17.0.9+9"\n\n'
+        (store.home.project / "toolpin.lock").write_text(text)
+    assert store.run(road, "java") == (0, "java temurin-17.0.9+9\n", "")
+
+
 @pytest.mark.parametrize("start", ["\ufeff", "\ufeff# x\n"])
 def test_hostile_59_a_byte_order_mark_hides_no_line(
     store: Store, road: str, start: str

@@ -40,6 +40,8 @@ how its files are verified:
 - `checksum, of GitHub`: a checksum that GitHub computes. It exists for files that were
   uploaded since June 2025; an older file requires `--trust-on-first-use`.
 - `registry`: the checksum of a package registry, PyPI or npm.
+- `third-party`: a checksum in a list that another party keeps. Of some versions it must
+  also be the publisher's.
 - `none`: no checksum is published, and `--trust-on-first-use` is required.
 
 "Linux" means glibc and musl, unless the entry names one of them. "oldest" is the oldest
@@ -87,7 +89,7 @@ def _row(tool: Tool, oldest: str) -> str:
 def _level(spec: SourceSpec) -> str:
     if getattr(spec.own, "checksums", "") == NO_CHECKSUMS:
         return "none"
-    level = str(KINDS[spec.kind].level)
+    level = str(KINDS[spec.kind].level(spec))
     return f"{level}, of GitHub" if _is_of_github(spec) else level
 
 

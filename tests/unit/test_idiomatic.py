@@ -9,7 +9,7 @@ from toolpin.model import Request
 from toolpin.project.idiomatic import Idioms, disagreements, is_passed_over
 from toolpin.project.validation import respell
 
-SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": ""}
+SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": "", "*-tem": "tem-*"}
 IDIOMS = Idioms(
     {".node-version": "nodejs", ".nvmrc": "nodejs"},
     lambda _tool, word: respell(word, SPELLINGS),
@@ -206,6 +206,16 @@ def test_a_gemfile_pins_the_ruby_that_it_names(line: str, wanted: str | None) ->
         return
     assert [str(alternative) for alternative in request.wanted] == [wanted]
     assert request.origin.line == 3
+
+
+@pytest.mark.parametrize(
+    ("tool", "wanted"), [("java", "tem-17.0.9"), ("gradle", "8.5"), ("maven", None)]
+)
+def test_an_sdkmanrc_has_a_version_of_each_tool(tool: str, wanted: str | None) -> None:
+    rc = Idioms({}, IDIOMS.spell, {".sdkmanrc": ((tool, tool),)})
+    text = b"# java=8\n\n java = 17.0.9-tem # LTS\r\ngradle=8.5\nmaven=\n"
+    request = rc.read(text, "/p/.sdkmanrc", ".sdkmanrc", tool)
+    assert (request and str(request.wanted[0])) == wanted
 
 
 def _disagree(*files: tuple[str, str]) -> list[tuple[str, str]]:

@@ -190,3 +190,9 @@ def test_a_request_means_the_newest_that_more_than_half_of_the_hosts_have(
     wanted: Wanted, version: str | None
 ) -> None:
     assert for_most_hosts(wanted, SPREAD) == version
+
+
+def test_the_words_that_a_version_begins_with_are_a_variant() -> None:
+    known = ["temurin-17.0.9+9", "temurin-21.0.1+12", "adoptopenjdk-17.0.9+9"]
+    assert of_variant("temurin-17.0.9+9", known) == known[:2]
+    assert of_variant("adoptopenjdk-17.0.9+9", known) == known[2:]

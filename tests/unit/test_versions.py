@@ -33,6 +33,7 @@ from toolpin.versions import is_pre_release, is_prefix, nearest, newest, sort_ke
         pytest.param("1.1.1 1.1.1a 1.1.1b 1.1.2", id="letters as patches"),
         pytest.param("8u382-b05 8u392-b08", id="builds with a letter"),
         pytest.param("temurin-8.0.1+2 temurin-17.0.1+12 1.0", id="named"),
+        pytest.param("17 17-x 17+35 17.0.9+9 17.0.9+11 17.0.9.1+1", id="build numbers"),
         pytest.param("v18.1.0 19.0.0 v20.1.0", id="with a v"),
     ],
 )

@@ -150,7 +150,7 @@ def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:
 def _check_level(tool: Tool, entry: Entry, file: str) -> None:
     """Raise NotLocked for a level above that of the entry's source."""
     spec = next(source for source in tool.sources if source.id == entry.source)
-    level = KINDS[spec.kind].level
+    level = KINDS[spec.kind].level(spec.at(entry.pin.version, entry.host))
     if entry.verified > level:
         raise NotLocked(
             f"{entry.pin} is verified differently than its lockfile states",

@@ -80,11 +80,14 @@ class Installer:
             named := self._clients.latest(spec, wanted.value)
         ):
             return named
-        listed = self._catalogs.read(tool, spec, self._host, max_age_s=DAY_S)
-        releases = self._catalogs.in_lines(
-            tool, spec, listed.releases, wanted.value, max_age_s=DAY_S
-        )
-        version = choose(wanted, releases)
+        for max_age_s in (DAY_S, 0):  # a release may be newer than a cached list
+            listed = self._catalogs.read(tool, spec, self._host, max_age_s=max_age_s)
+            releases = self._catalogs.in_lines(
+                tool, spec, listed.releases, wanted.value, max_age_s=DAY_S
+            )
+            version = choose(wanted, releases)
+            if version or not listed.age_s:
+                break
         if listed.stale:  # a newer version could not be fetched
             version = newest_installed(self._paths, tool.name, wanted) or version
         if version is None:

@@ -94,7 +94,7 @@ def assemble(
         bin_dirs=tool.bin_dirs,
         commands=tuple(name for name in tool.commands if name not in added),
         proof=tuple(fill(word, {"version": pin.version}) for word in tool.proof),
-        verified=KINDS[spec.kind].level,
+        verified=KINDS[spec.kind].level(spec),
         variables=tool.variables,
         defaults=tool.defaults,
         demands=tool.demands,

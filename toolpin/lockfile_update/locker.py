@@ -380,8 +380,9 @@ class Locker:
             except Unreachable as error:
                 self._silent.report(work, spec, error)
                 continue
+            known = spec.at(pin.version, host)
             entries = tuple(
-                Entry(pin, host, spec.id, self._level(spec, build), build)
+                Entry(pin, host, spec.id, self._level(known, build), build)
                 for build in builds
             )
             if entries and not named_sources(work.tool, self._scope):
@@ -393,4 +394,4 @@ class Locker:
 
     def _level(self, spec: SourceSpec, build: Build) -> Level:
         first_use = self._clients.first_use.has_recorded(build.artifacts)
-        return Level.FIRST_USE if first_use else KINDS[spec.kind].level
+        return Level.FIRST_USE if first_use else KINDS[spec.kind].level(spec)

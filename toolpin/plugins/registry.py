@@ -105,14 +105,24 @@ class Registry:
         Only for tools with a TOML file: versions of asdf plugins may begin with a v, or
         end in .x.
         """
-        if not word or is_plain(word):
+        if not word:
             return word
         if own := self._index.get(self.canonical(name)):
             return respell(word, pairs_of(own.spellings))
+        if is_plain(word) and not self._has_prefix(name):
+            return word
         tool = self.readable(name)
         if tool is None or not tool.file.endswith(".toml"):
             return word
         return respell(word, tool.spellings)
+
+    def _has_prefix(self, name: str) -> bool:
+        """Return whether a user's file may state what precedes a number."""
+        file = self._files.get(self.canonical(name), "")
+        try:
+            return file.endswith(".toml") and '""' in _text(file)
+        except UsageError:
+            return False
 
     def canonical(self, name: str) -> str:
         """Return the canonical name of a tool; an unknown name unchanged."""

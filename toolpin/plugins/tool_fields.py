@@ -87,9 +87,11 @@ def read_spellings(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise UnfitError
     for word, meaning in value.items():
-        if not re.fullmatch(r"[!-<>-~]+", word) or not isinstance(meaning, str):
+        if not re.fullmatch(r"[!-<>-~]*", word) or not isinstance(meaning, str):
             raise UnfitError
-        if not re.fullmatch(r"[A-Za-z0-9._+~:-]*", meaning):
+        if not re.fullmatch(r"[A-Za-z0-9._+~:-]*[*]?", meaning):
+            raise UnfitError
+        if ("*" in meaning) > (word[:1] == "*") or not (word or meaning):
             raise UnfitError
     return value
 

@@ -274,15 +274,16 @@ class _Reader:
         values = self.table(table, {**varying, **WHEN}, path)
         if len(self.faults) > before or not isinstance(table, dict):
             return None
-        since, below, on = (values.pop(key) for key in WHEN)
+        since, below, on, begins = (values.pop(key) for key in WHEN)
         fields = {key: values[key] for key in table if key in values}
-        if not (since or below or on) or not fields:
-            facts = [("expected", "since, below or on, and a field that differs")]
+        if not (since or below or on or begins) or not fields:
+            expected = "since, below, on or begins, and a field that differs"
+            facts = [("expected", expected)]
             self.fault(path, f"{_dotted(path)} changes nothing", facts)
         elif since and below and not is_older(since, below):
             facts = [("since", since), ("below", below)]
             self.fault(path, f"{_dotted(path)} is for no version", facts)
-        return When(since, below, on, fields)
+        return When(since, below, on, begins, fields)
 
     def _companion(self, table: object, path: Path) -> Companion | None:
         before = len(self.faults)

@@ -131,13 +131,14 @@ TOOL: dict[str, Field] = {
     "spellings": Field(
         read_spellings,
         "a table: word = word",
-        "what such files write otherwise than .tool-versions does; with an empty value "
-        "the key is a beginning to leave out. A v before a digit always is",
+        "how versions are written otherwise, in all files; with an empty value the key "
+        "is a beginning to leave out. A v before a digit always is. The value of an "
+        'empty key precedes a number, and `"*-tem" = "temurin-*"` replaces an ending',
         {},
     ),
     "manifests": Field(
         read_manifests,
-        "a table: package.json, go.mod, global.json, Gemfile, rust-toolchain or "
+        "a table: package.json, go.mod, global.json, Gemfile, .sdkmanrc, rust-toolchain or "
         "rust-toolchain.toml = name",
         "manifest files that may be read, and the name of the tool in them; for "
         "rust-toolchain the components that an install has",

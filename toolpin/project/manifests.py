@@ -185,12 +185,25 @@ def _gem_pin_of(text: str) -> str | None:
     return ".".join([*parts, "0"][:3])
 
 
+def _sdkmanrc(data: bytes, place: str, name: str) -> Pinned | None:
+    """Return the version of a candidate: `java=17.0.9-tem`.
+
+    Source: SDKMAN's documentation of `sdk env`.
+    """
+    for number, line in enumerate(text_of(data, place).split("\n"), 1):
+        key, equals, word = line.partition("#")[0].partition("=")
+        if equals and key.strip() == name and word.strip():
+            return Pinned(word.strip(), Origin(place, number, 1))
+    return None
+
+
 # The supported manifests: a plugin states which one it uses, and its name in it.
 MANIFESTS: dict[str, Callable[[bytes, str, str], Pinned | None]] = {
     "package.json": _package_json,
     "global.json": _global_json,
     "go.mod": _go_mod,
     "Gemfile": _gemfile,
+    ".sdkmanrc": _sdkmanrc,
     "rust-toolchain": _rust_toolchain,
     "rust-toolchain.toml": _rust_toolchain,
 }

@@ -217,10 +217,18 @@ def is_plain(word: str) -> bool:
 def respell(word: str, spellings: Mapping[str, str]) -> str:
     """Return the canonical form of a word: no `v` before a digit, no final `.x`.
 
-    A spelling without a meaning is a prefix that is left out.
+    A spelling without a meaning is a prefix that is left out, `*-tem` an ending after a
+    number, and the meaning of "" what precedes a number.
     """
     if spellings.get(word):
         return spellings[word]
+    for ending, meaning in spellings.items():
+        if ending[:1] == "*" and word[0].isdigit() and word.endswith(ending[1:]):
+            return meaning.replace("*", word.removesuffix(ending[1:]))
+    kind, colon, value = word.partition(":")
+    if colon:
+        numbered = kind == "latest" and value[:1].isdigit()
+        return f"latest:{spellings.get('', '')}{value}" if numbered else word
     beginnings = (start for start, meaning in spellings.items() if not meaning)
     for start in beginnings:
         if word.startswith(start):
@@ -229,4 +237,8 @@ def respell(word: str, spellings: Mapping[str, str]) -> str:
     word = without_v(word)
     while word[0].isdigit() and word.endswith(_ANY):
         word = word[:-2]
-    return word
+    return f"{spellings.get('', '')}{word}" if _is_number(word) else word
+
+
+def _is_number(word: str) -> bool:
+    return word[0].isdigit() and not word.strip("0123456789.+")

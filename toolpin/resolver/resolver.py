@@ -33,7 +33,7 @@ from toolpin.resolver.version_choice import looks_exact
 from toolpin.store.installs import is_installed
 from toolpin.system.paths import Paths
 from toolpin.system.report import Report
-from toolpin.versions import is_prefix
+from toolpin.versions import is_prefix, split_words
 
 # Returns the newest version in a catalog for an alternative.
 Newest = Callable[[str, Wanted, Origin], str]
@@ -267,8 +267,9 @@ class Resolver:
 
         Only tools of asdf plugins may have releases with a one-number name.
         """
-        return version[0].isdigit() and (
-            not version.isdigit() or self._is_scripted(tool)
+        _, numbers = split_words(version)
+        return numbers[0].isdigit() and (
+            not numbers.isdigit() or self._is_scripted(tool)
         )
 
     def _is_scripted(self, tool: str) -> bool:

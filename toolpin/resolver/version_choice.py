@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.model import Release, Wanted
-from toolpin.versions import is_exact, is_pre_release, newest
+from toolpin.versions import is_exact, is_pre_release, newest, split_words
 
 _OF_DAY = re.compile(r"-\d{4}-\d\d-\d\d$")
 
@@ -74,11 +74,17 @@ def _thresholds(seen: Mapping[str, Seen]) -> list[int]:
 def of_variant(version: str, known: Iterable[str]) -> list[str]:
     """Return the versions with the variant of this version: `-otp-27`, or none.
 
-    A pre-release is not a variant: the release follows it.
+    A pre-release is not a variant: the release follows it. The words that a version
+    begins with are one: `temurin-`.
     """
-    words = version.split("-")[1:]
+    start, numbers = split_words(version)
+    words = numbers.split("-")[1:]
     suffix = "".join(f"-{word}" for word in words if not is_pre_release(word))
-    return [version for version in known if version.endswith(suffix)]
+    return [
+        version
+        for version in known
+        if split_words(version)[0] == start and version.endswith(suffix)
+    ]
 
 
 def _in_channel(channel: str, releases: Iterable[Release]) -> list[str]:

@@ -257,6 +257,6 @@ KIND = Kind(
     address=lambda spec, _: f"debian:{spec.own.package}",
     names=_names,
     steps=_steps,
-    level=Level.SIGNATURE,
+    level=lambda _: Level.SIGNATURE,
     client=Client("apt", lambda services: services.apt.find_mirror()),
 )

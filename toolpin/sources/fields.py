@@ -131,9 +131,25 @@ read_insides = each(read_inside)
 
 def read_checksums(value: object) -> str:
     """Accept an https URL or one that begins with {url}, or `none`."""
-    if value == NO_CHECKSUMS or re.fullmatch(r"\{url\}[\w.-]+", read_text(value)):
-        return str(value)
-    return read_url(value)
+    text = read_text(value)
+    if text == NO_CHECKSUMS:
+        return text
+    return read_beside(text) if text.startswith("{url}") else read_url(text)
+
+
+def read_beside(value: object) -> str:
+    """Accept the URL of the file beside an artifact: {url} with an ending."""
+    if not re.fullmatch(r"\{url\}[\w.-]+", read_text(value)):
+        raise UnfitError
+    return str(value)
+
+
+def read_publishers(value: object) -> dict[str, tuple[str, ...]]:
+    """Accept a list of https URLs, or a table of them by how versions begin."""
+    table = value if isinstance(value, dict) else {"": value}
+    if not all(table.values()):
+        raise UnfitError
+    return {start: read_urls(urls) for start, urls in table.items()}
 
 
 def read_versions(value: object) -> str:

@@ -253,7 +253,7 @@ KIND = Kind(
     address=lambda spec, _: f"{API}/{spec.own.repo}/releases",
     names=names_assets,
     steps=archive_steps,
-    level=Level.CHECKSUM,
+    level=lambda _: Level.CHECKSUM,
     groups=lambda spec: {
         VARIANT: ("variant",) if spec.own.variants else (),
         REVISION: ("revision",) if "{revision}" in spec.own.tag else (),

@@ -328,7 +328,7 @@ KIND = Kind(
     address=_address,
     names=_names,
     steps=archive_steps,
-    level=Level.CHECKSUM,
+    level=lambda _: Level.CHECKSUM,
     groups=lambda spec: {
         REVISION: ("revision",) if "{revision}" in spec.own.tag else ()
     },

@@ -14,21 +14,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from toolpin.binaries.fit import best, lacks, newer_partner
-from toolpin.digests import HEX_LENGTHS, make_digest
-from toolpin.errors import NoChecksum, NoFit, NotPublished, Unreachable
-from toolpin.model import Artifact, Build, Host, Patch, Release, Step
+from toolpin.digests import HEX_LENGTHS, make_digest, parse_checksums
+from toolpin.errors import NoChecksum, NoFit, NotPublished, Refused, Unreachable
+from toolpin.model import Artifact, Build, Digest, Host, Patch, Release, Step
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
 from toolpin.sources.fields import (
     COLUMNS,
     HOST_VALUES,
     PLACEHOLDER,
     Field,
+    read_beside,
     read_line,
     read_line_urls,
     read_packages,
+    read_publishers,
     read_tables,
+    read_text,
     read_url,
-    read_urls,
 )
 from toolpin.sources.line_shapes import line_shape
 from toolpin.sources.protocol import (
@@ -49,6 +51,7 @@ if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.sources.apt_client import AptClient
 
 _LIST_BYTES = 16 << 20
+_CHECKSUMS_BYTES = 1 << 20
 
 
 class Lines(NamedTuple):
@@ -57,7 +60,9 @@ class Lines(NamedTuple):
     list: str
     line: str
     artifacts: tuple[str, ...]
-    publishers: tuple[str, ...]
+    publishers: Mapping[str, tuple[str, ...]]
+    checksums: str
+    musl: str
     images: Mapping[str, Mapping[str, str]]
     suites: Mapping[str, Mapping[str, str]]
     runtime: tuple[str, ...]
@@ -88,11 +93,26 @@ FIELDS: dict[str, Field] = {
         holds=("image", HOST_VALUES, COLUMNS),
     ),
     "publishers": Field(
-        read_urls,
-        "a list of https URLs",
-        "what a URL in a column may begin with; other lines are no builds: "
-        '`publishers = ["https://cdn.azul.com/"]`',
-        (),
+        read_publishers,
+        "a list of https URLs, or a table of them: beginning of a version = list",
+        "what a URL in a column may begin with; other lines are no builds. The list is "
+        "another party's, and a lockfile says so. In a table the longest beginning "
+        'applies: `publishers = { zulu- = ["https://static.azul.com/"] }`',
+        {},
+    ),
+    "checksums": Field(
+        read_beside,
+        "{url} with an ending",
+        "the publisher's own digest of a build, which must be the one in the list: "
+        "`{url}.sha256`",
+        "",
+    ),
+    "musl": Field(
+        read_text,
+        "a text",
+        "what the list has in the versions of builds for musl, and in no others: "
+        '`musl = "-musl"`. Such a version may be written without it, too',
+        "",
     ),
     "images": Field(
         read_tables,
@@ -214,28 +234,45 @@ class LinesSource:
         """Return the lines of a version.
 
         Raises NotPublished if there are none. If several lines describe the same build,
-        the last one is used.
+        the last one is used, or the last one that is not a zip, which has no links.
         """
-        rows = {
-            row.requires: row
+        rows = [
+            row
             for image in self._images()
             for row in self._rows(image, host)
             if row.columns["version"] == version
-        }
+        ]
         if not rows:
             raise NotPublished(f"{self._spec.id} lists no {version} for {host}")
-        return list(rows.values())
+        rows.sort(key=lambda row: not self._url(row, host).endswith(".zip"))
+        return list({row.requires: row for row in rows}.values())
+
+    def _url(self, row: _Row, host: Host) -> str:
+        values = {**self._values(row.image, host), **row.columns}
+        return fill(self._own.artifacts[0], values)
 
     def _artifact(self, row: _Row, host: Host) -> Artifact:
-        values = {**self._values(row.image, host), **row.columns}
-        url = fill(self._own.artifacts[0], values)
-        filename = url.rpartition("/")[2]
+        url = self._url(row, host)
         column = row.digest_column
         if not column:
-            return self._first_use.artifact(url, filename)
+            return self._first_use.artifact(url, _last(url))
         place = self._place(row.image, host)
         digest = make_digest(column, row.columns[column], place)
-        return Artifact(url, digest, None, filename)
+        beside = self._spec.at(row.columns["version"], host).own.checksums
+        if beside:
+            self._compare(digest, url, place, fill(beside, {"url": url}))
+        return Artifact(url, digest, None, _last(url))
+
+    def _compare(self, digest: Digest, url: str, place: str, beside: str) -> None:
+        """Raise Refused for a digest of the list that is not the publisher's."""
+        text = self._indexes.read(beside, max_bytes=_CHECKSUMS_BYTES)
+        decoded = text.decode("utf-8", "replace")
+        published = parse_checksums(decoded, _last(url), beside, alone=True)
+        if published != digest:
+            raise Refused(
+                f"{_last(url)} has another digest in the list than at its publisher",
+                [(place, str(digest)), (beside, str(published))],
+            )
 
     def _libraries(self, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the suite whose libraries are included."""
@@ -262,20 +299,25 @@ class LinesSource:
         shape = line_shape(self._own.line, worded=bool(self._spec.releases))
         for line in text.splitlines():
             match = shape.fullmatch(line.rstrip())
-            if match and self._spec.is_release(match["version"]):
-                columns = {
-                    name: value or "" for name, value in match.groupdict().items()
-                }
-                if all(
-                    self._is_usable(name, columns[name]) for name in self._filled_in
-                ):
-                    yield _Row(image, columns, self._requires(image, columns))
+            for columns in self._columns(match.groupdict(""), host) if match else ():
+                yield _Row(image, columns, self._requires(image, columns))
 
-    def _is_usable(self, name: str, word: str) -> bool:
+    def _columns(self, row: dict[str, str], host: Host) -> Iterator[dict[str, str]]:
+        """Yield a line with each form of its version; none that is not for the host."""
+        version, mark = row["version"], self._own.musl
+        plain = version.replace(mark, "", 1) if mark else version
+        if mark and (plain != version) != (host.libc == "musl"):
+            return
+        for name in filter(self._spec.is_release, dict.fromkeys((version, plain))):
+            columns = {**row, "version": name}
+            if all(self._is_usable(column, columns) for column in self._filled_in):
+                yield columns
+
+    def _is_usable(self, name: str, columns: Mapping[str, str]) -> bool:
         """Return whether a column is safe to fill in: a word, or a publisher's URL."""
         if name == "url":
-            return _is_published(self._own, word)
-        return bool(re.fullmatch(WORD, word))
+            return _is_published(self._own, columns["version"], columns["url"])
+        return bool(re.fullmatch(WORD, columns[name]))
 
     def _requires(
         self, image: str, columns: Mapping[str, str]
@@ -325,11 +367,12 @@ def completed(
     ]
 
 
-def _is_published(own: Lines, url: str) -> bool:
-    """Return whether a URL belongs to one of the plugin's publishers."""
+def _is_published(own: Lines, version: str, url: str) -> bool:
+    """Return whether a URL belongs to a publisher of the version."""
     # Decoded too: an HTTP client makes a step up of `%2e%2e`.
     plain = re.fullmatch(r"https://[\w.%+~:/@-]+", url) and "/." not in unquote(url)
-    return bool(plain) and url.startswith(own.publishers)
+    start = max(filter(version.startswith, own.publishers), key=len, default="")
+    return bool(plain) and url.startswith(own.publishers.get(start, ()))
 
 
 def _names(
@@ -338,7 +381,8 @@ def _names(
     own: Lines = spec.own
     if own.artifacts == ("{url}",):
         url = artifacts[0].locator if len(artifacts) == 1 else ""
-        return _is_published(own, url) and artifacts[0].filename == _last(url)
+        published = _is_published(own, version, url)
+        return published and artifacts[0].filename == _last(url)
     shapes = [
         shape_of(own.artifacts[0], spec.values(host, image=image, version=version))
         for image in list(own.images) or [""]
@@ -370,6 +414,13 @@ def _faults(spec: SourceSpec) -> Iterator[Fault]:
         yield Fault("artifacts", f"source {spec.id} is not complete", facts)
 
 
+def _level(spec: SourceSpec) -> Level:
+    """Return how the digests of one version are verified, of a source at it."""
+    own: Lines = spec.own
+    is_foreign = own.publishers and not own.checksums
+    return Level.THIRD_PARTY if is_foreign else Level.CHECKSUM
+
+
 def _last(url: str) -> str:
     return url.rpartition("/")[2]
 
@@ -382,7 +433,7 @@ KIND = Kind(
     address=lambda spec, _: str(spec.own.list),
     names=_names,
     steps=_steps,
-    level=Level.CHECKSUM,
+    level=_level,
     groups=lambda spec: {COLUMNS: PLACEHOLDER.findall(spec.own.line)},
     faults=_faults,
 )

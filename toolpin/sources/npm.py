@@ -83,6 +83,6 @@ KIND = Kind(
     address=lambda spec, host: f"npm:{_package(spec, host)}",
     names=_names,
     steps=archive_steps,
-    level=Level.REGISTRY,
+    level=lambda _: Level.REGISTRY,
     client=Client("npm", _configured),
 )

@@ -103,7 +103,7 @@ class Kind:
     Companions are not among them. - `steps` returns the steps that turn such artifacts
     into a tree.
 
-    `level` is how the digests that its sources state are verified.
+    `level` returns how the digests of one version are verified, of a source at it.
     """
 
     own: type[Any]
@@ -113,7 +113,7 @@ class Kind:
     address: Callable[[SourceSpec, Host], str]
     names: Callable[[SourceSpec, tuple[Artifact, ...], str, Host], bool]
     steps: Callable[[SourceSpec, tuple[Artifact, ...], str, Host], list[Step]]
-    level: Level
+    level: Callable[[SourceSpec], Level]
     groups: Callable[[SourceSpec], Groups] = lambda _: {}
     faults: Callable[[SourceSpec], Iterator[Fault]] = lambda _: iter(())
     states_channels: Callable[[SourceSpec], bool] = lambda _: False

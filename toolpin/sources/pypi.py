@@ -114,6 +114,6 @@ KIND = Kind(
     address=lambda spec, host: f"pypi:{_package(spec, host)}",
     names=_names,
     steps=archive_steps,
-    level=Level.REGISTRY,
+    level=lambda _: Level.REGISTRY,
     client=Client("pip", lambda services: services.pypi.index()),
 )

@@ -121,6 +121,6 @@ KIND = Kind(
     address=lambda *_: "",
     names=lambda _, artifacts, *__: _is_plugin(artifacts),
     steps=lambda spec, *_: [Scripted(spec.own.directory)],
-    level=Level.PLUGIN_ONLY,
+    level=lambda _: Level.PLUGIN_ONLY,
     is_local=True,
 )

@@ -93,7 +93,7 @@ COMMON: dict[str, Field] = {
     ),
     "when": Field(
         read_list,
-        "a list of tables: since, below, on, and fields",
+        "a list of tables: since, below, on, begins, and fields",
         "what differs for versions from `since` on and below `below`, on the hosts "
         '`on`: `[[source.when]]`, `below = "0.27"`, `words = { x64 = "x86_64" }`. All '
         "entries that match apply, and later ones override earlier ones",
@@ -188,12 +188,18 @@ WHEN: dict[str, Field] = {
         "the hosts that it is for. Without it, all",
         (),
     ),
+    "begins": Field(
+        read_texts,
+        "a list of texts",
+        'beginnings of the versions that it is for: `begins = ["zulu-"]`; else all',
+        (),
+    ),
 }
 FIXED = frozenset(
     (
         *("id", "kind", "since", "optional", "releases", "build", "named_only"),
         *("when", "with", "repo", "versions", "editions", "catalogue", "list", "line"),
-        *("images", "suites", "runtime", "variants", "built_for", "numbers"),
+        *("images", "suites", "runtime", "variants", "built_for", "numbers", "musl"),
     )
 )
 WITH: dict[str, Field] = {

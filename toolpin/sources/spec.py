@@ -27,19 +27,22 @@ class Companion(NamedTuple):
 class When(NamedTuple):
     """Fields that differ in a range of versions, on some hosts.
 
-    From one version on and below another; "" for no limit, () for every host.
+    From one version on and below another; "" for no limit, () for every host. Where it
+    `begins` with words, only for versions that begin with one of them.
     """
 
     since: str
     below: str
     on: tuple[str, ...]
+    begins: tuple[str, ...]
     fields: Mapping[str, Any]
 
     def holds(self, version: str, host: str) -> bool:
         """Return whether a version on a host is in the range."""
         late = not self.since or not is_older(version, self.since)
         early = not self.below or is_older(version, self.below)
-        return late and early and (not self.on or host in self.on)
+        named = not self.begins or version.startswith(self.begins)
+        return late and early and named and (not self.on or host in self.on)
 
 
 class SourceSpec(NamedTuple):

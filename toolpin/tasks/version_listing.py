@@ -42,7 +42,7 @@ def list_versions(
     `prefix` may be a channel. Raises ToolpinError if none lists such a version.
     """
     catalogs = Catalogs(app.cache, app.clients, app.settings)
-    here = app.host
+    here, prefix = app.host, app.registry.spell(tool.name, prefix)
     specs = [
         spec
         for spec in allowed_sources(tool, here, sources or app.settings.sources)
@@ -96,6 +96,8 @@ def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) 
     """
     if is_scripted(tool) and (version := app.clients.latest(tool.sources[0], prefix)):
         return version
+    word = app.registry.spell(tool.name, f"latest:{prefix}" if prefix else "latest")
+    prefix = word.partition(":")[2]
     listing = list_versions(tool, prefix, app, sources=sources)
     versions = list(listing.versions)
     silent: list[str] = []
