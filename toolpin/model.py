@@ -185,13 +185,15 @@ class Link(NamedTuple):
 
 
 class Rewrite(NamedTuple):
-    """Step: replace `old` by the install's path in the text files that match a pattern.
+    """Step: replace what is `old` in the text files that match a pattern.
 
-    `pattern` is relative to the install, with `*`. This is done in the final place.
+    `pattern` is relative to the install, with `*`; `old` is a regular expression, and
+    {install} in `new` the install's path. This is done in the final place.
     """
 
     pattern: str
     old: str
+    new: str = "{install}"
 
 
 class Run(NamedTuple):
@@ -288,7 +290,8 @@ Defaults = tuple[tuple[str, tuple[str, ...]], ...]
 class DefaultPackages(NamedTuple):
     """A file in the user's home directory, each line of which is words of a command.
 
-    `run` is that command, with `{words}` in their place.
+    `run` is that command, with `{words}` in their place, or with `{file}` a command
+    that reads the file itself.
     """
 
     file: str

@@ -23,6 +23,7 @@ _PRE_RELEASES = {
     )
     for word in words.split()
 }
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BEFORE_END, _END, _WORD, _NUMBER = range(4)
 
 Part = tuple[int, int, str]
@@ -50,9 +51,16 @@ def is_pre_release(version: str) -> bool:
 
 
 def is_prefix(prefix: str, version: str) -> bool:
-    """Return whether leading parts agree: `1.2` and `1.2.3`, never `2` and `20`."""
+    """Return whether leading parts agree: `1.2` and `1.2.3`, never `2` and `20`.
+
+    A word at the end of a prefix may be that of the version: `3.13t` and `3.13.2t`.
+    """
     if not version.startswith(prefix):
-        return False
+        numbers = prefix.rstrip(_LETTERS)
+        word = prefix[len(numbers) :]
+        between = version[len(numbers) :].removesuffix(word)
+        joined = numbers[-1:].isdigit() and version.startswith(f"{numbers}.")
+        return joined and version.endswith(word) and between[-1].isdigit()
     following = version[len(prefix) :]
     return not (prefix and following) or _class(prefix[-1]) != _class(following[0])
 

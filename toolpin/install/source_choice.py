@@ -18,7 +18,7 @@ from toolpin.errors import (
 from toolpin.install.catalogs import DAY_S, Catalogs
 from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job
-from toolpin.model import Host, Pin, Plan
+from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.plugins.script_plugin import is_scripted
 from toolpin.plugins.tool_file import Tool
 from toolpin.project.validation import without_v
@@ -57,6 +57,17 @@ def allowed_sources(
             [("wanted", ", ".join(wanted)), ("sources", ", ".join(by_id))],
         )
     return chosen
+
+
+def refuse_elsewhere(tool: Tool, wanted: Wanted, origin: Origin) -> None:
+    """Raise NotPublished for a version that only the tool's asdf plugin has."""
+    for start, url in tool.elsewhere.items():
+        if wanted.kind == "version" and wanted.value.startswith(start):
+            raise NotPublished(
+                f"{tool.name} {wanted} is a build that only an asdf plugin has",
+                [("required by", str(origin)), ("plugin", url)],
+                f"toolpin plugin add {tool.name} {url}",
+            )
 
 
 def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from toolpin.errors import NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.install.catalogs import has_channels
 from toolpin.install.planner import locked_builds, publisher
+from toolpin.install.source_choice import refuse_elsewhere
 from toolpin.lockfile.document import Entry, Key, Lockfile, no_build
 from toolpin.lockfile.scope import (
     LockfileRequest,
@@ -182,6 +183,7 @@ class Locker:
     @contextmanager
     def _work(self, request: LockfileRequest, old: Lockfile) -> Iterator[Work]:
         known = self._registry.require(request.tool, request.origin)
+        refuse_elsewhere(known, request.wanted, request.origin)
         tool = known.for_version(request.wanted.value)
         hosts = self._scope.hosts or hosts_of(tool)
         row = self._board.row(str(request.key))

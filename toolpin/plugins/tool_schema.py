@@ -103,9 +103,9 @@ TOOL: dict[str, Field] = {
         "a table: file, run",
         "a hidden file in the user's home directory, each line of which is the words "
         "of a command, and that command: it runs once in each new install, or in each "
-        "new directory of `homes`",
+        "new directory of `homes`. A command with {file} reads the file itself",
         None,
-        holds=("words",),
+        holds=("words", "file"),
     ),
     "reshim_after": Field(
         read_lists,
@@ -147,7 +147,9 @@ TOOL: dict[str, Field] = {
         _PATHS,
         "directories to which the tool adds files; files whose "
         "change shows that the tool "
-        "has replaced their directory, as by `npm install -g npm`",
+        "has replaced their directory, as by `npm install -g npm`; and with * what "
+        "its package manager may change and remove, below directories too: "
+        '`mutable = ["bin", "lib", "bin/pip*"]`',
         (),
     ),
     "channels": Field(
@@ -181,6 +183,13 @@ TOOL: dict[str, Field] = {
     ),
     "refused_hosts": Field(
         read_table, "a table: host = reason", "hosts without any build, and why", {}
+    ),
+    "elsewhere": Field(
+        read_table,
+        "a table: beginning of a version = URL",
+        "versions that no source has, and the asdf plugin that has them: "
+        '`elsewhere = { pypy = "https://github.com/asdf-community/asdf-python" }`',
+        {},
     ),
 }
 BUILD: dict[str, Field] = {
