@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +16,7 @@ from tests.support.clients import clients_with, source
 from tests.support.python import PythonUpstream
 from tests.support.run import Home
 from tests.support.server import Server
-from toolpin.errors import NotPublished, Refused
+from toolpin.errors import NoChecksum, NotPublished, Refused
 from toolpin.install.planner import make_plan
 from toolpin.model import Pin, Plan, Rewrite
 from toolpin.plugins.registry import read_registry
@@ -156,3 +160,55 @@ def test_a_line_and_a_free_threaded_line_are_different(
     upstream.mirror_for(home)
     found = [home.toolpin("latest", "python", line).out for line in ("3.13", "3.13t")]
     assert found == ["3.13.2\n", "3.13.2t\n"]
+
+
+def bundle(data: bytes) -> bytes:
+    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    stated = {"messageDigest": {"algorithm": "SHA2_256", "digest": digest}}
+    return json.dumps({"messageSignature": {**stated, "signature": ""}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("version", "directory"), [("3.12.7", "3.12.7"), ("3.13.0rc1", "3.13.0")]
+)
+def test_source_code_is_verified_by_its_sigstore_bundle(
+    version: str,
+    directory: str,
+    python: Tool,
+    upstream: PythonUpstream,
+    tmp_path: Path,
+) -> None:
+    mirrors = (("https://www.python.org", f"{upstream.server.url}/org"),)
+    path = f"/org/ftp/python/{directory}/Python-{version}.tar.xz"
+    upstream.server.put(f"{path}.sigstore", bundle(b"code"))
+    made = plan(python, clients_with(mirrors, HOST, tmp_path), version, "source")
+    (artifact,) = made.artifacts
+    assert artifact.locator == f"https://www.python.org{path.removeprefix('/org')}"
+    assert artifact.digest.hex == hashlib.sha256(b"code").hexdigest()
+    assert made.recipe
+
+
+@pytest.mark.parametrize("version", ["3.6.15", "3.8.13", "3.9.13", "3.11.0rc1"])
+def test_source_code_without_a_bundle_has_no_published_digest(
+    version: str, python: Tool, on: Clients
+) -> None:
+    with pytest.raises(NoChecksum):
+        plan(python, on, version, "source")
+
+
+def test_a_shared_library_is_found_and_python_has_its_plain_name(
+    python: Tool, tmp_path: Path
+) -> None:
+    assert python.recipe
+    phases = dict(python.recipe.phases)
+    (tmp_path / "configure").write_text('#!/bin/sh\necho "$* $LDFLAGS" >seen\n')
+    (tmp_path / "configure").chmod(0o755)
+    for option, flags in (("--enable-shared", "-Wl,-rpath,/x/lib"), ("--with-lto", "")):
+        words = [*phases["configure"][:3], "/x", option]
+        subprocess.run(words, cwd=tmp_path, env={"PATH": "/usr/bin:/bin"}, check=True)
+        seen = (tmp_path / "seen").read_text().split()
+        assert seen == ["--prefix=/x", option, *flags.split()]
+    (tmp_path / "bin").mkdir()
+    subprocess.run([*phases["links"][:3], str(tmp_path)], check=True)
+    links = {name: os.readlink(tmp_path / "bin" / name) for name in ("python", "pip")}
+    assert links == {"python": "python3", "pip": "pip3"}

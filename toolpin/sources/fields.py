@@ -22,9 +22,9 @@ HOST_VALUES = "the host's values"
 COLUMNS = "the columns of `line`"
 VARIANT = "{variant} with `variants`"
 REVISION = "{revision} where `tag` has it"
-# Placeholders for a version: the version, its first number, its first two, and its
-# form in file names (`written`).
-VERSION_WORDS = ("version", "major", "minor", "written")
+# Placeholders for a version: the version, its first number, its first two, its form in
+# file names (`written`), and its numbers alone, without `rc1`.
+VERSION_WORDS = ("version", "major", "minor", "written", "numbers")
 
 _CATALOG = frozenset(
     "url list next then version prefix files file name sha256 sha512 size "

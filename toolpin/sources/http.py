@@ -210,20 +210,20 @@ class HttpSource:
         self, base: str, version: str, host: Host
     ) -> tuple[str, dict[str, Mapping[str, Any]]]:
         """Return the newest revision with a build for the host, and its files."""
-        found: dict[str, dict[str, Mapping[str, Any]]] = {}
+        builds: dict[str, dict[str, Mapping[str, Any]]] = {}
         shape, values = self._shape, self._spec.values(host)
         try:
             for listed, revision, entry in self._listed(host):
                 if listed == base and self._is_for(entry, version, revision, host):
                     has_files = bool(shape["name"])
                     files = json_index.files(shape, entry, values) if has_files else {}
-                    found[revision] = {**files, **found.get(revision, {})}
+                    builds[revision] = {**files, **builds.get(revision, {})}
         except _SHAPELESS as error:
             raise self._no_list(error) from error
-        if not found:
+        if not builds:
             raise NotPublished(f"{shape['url']} lists no {version} for {host}")
-        newest = max(found, key=sort_key)
-        return newest, found[newest]
+        newest = max(builds, key=sort_key)
+        return newest, builds[newest]
 
     def _summed(
         self,

@@ -120,6 +120,7 @@ class SourceSpec(NamedTuple):
             "major": numbers[0],
             "minor": ".".join(numbers[:2]),
             "written": written,
+            "numbers": re.split(r"(?<=\d)[^\d.]", version)[0],
         }
 
     def at(self, version: str, host: object) -> SourceSpec:
