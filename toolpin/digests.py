@@ -70,7 +70,7 @@ def parse_checksums(
     """Return the digest that a checksum file lists for exactly `filename`.
 
     Lines are coreutils' `hex  name` and `hex *name` or BSD's `SHA256 (name) = hex`. A
-    file for one artifact `alone` may be just its digest, have a path before the name, or
+    file for one artifact `alone` may be just its digest, have a path before its name or
     be a Sigstore bundle, whose signature is not checked. Of a SHA-256 and a SHA-512 the
     former is returned. `place` names the file in errors. Raises NotPublished when the
     name is not listed, Refused for two digests or for an invalid digest.

@@ -56,13 +56,18 @@ def is_prefix(prefix: str, version: str) -> bool:
     A word at the end of a prefix may be that of the version: `3.13t` and `3.13.2t`.
     """
     if not version.startswith(prefix):
-        numbers = prefix.rstrip(_LETTERS)
-        word = prefix[len(numbers) :]
-        between = version[len(numbers) :].removesuffix(word)
-        joined = numbers[-1:].isdigit() and version.startswith(f"{numbers}.")
-        return joined and version.endswith(word) and between[-1].isdigit()
+        word = ending_word(prefix)
+        numbers = prefix.removesuffix(word)
+        same = bool(word) and word == ending_word(version)
+        return same and version.startswith(f"{numbers}.")
     following = version[len(prefix) :]
     return not (prefix and following) or _class(prefix[-1]) != _class(following[0])
+
+
+def ending_word(version: str) -> str:
+    """Return the letters at the end of a version, behind a digit: `t` of `3.13.2t`."""
+    numbers = version.rstrip(_LETTERS)
+    return version[len(numbers) :] if numbers[-1:].isdigit() else ""
 
 
 def is_exact(text: str) -> bool:
