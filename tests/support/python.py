@@ -106,6 +106,16 @@ def archive() -> bytes:
     return written.getvalue()
 
 
+def is_complete() -> bool:
+    """Return whether this Python has what its archive needs: headers, and a pip."""
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    return sys.platform == "linux" and headers.is_file() and any(_wheels())
+
+
+def _wheels() -> list[Path]:
+    return [*Path(sysconfig.get_path("stdlib"), "ensurepip/_bundled").glob("pip-*.whl")]
+
+
 def _files() -> Iterator[tuple[str, bytes, int]]:
     """Yield the path, the bytes and the mode of every file of the archive."""
     program = Path(sys.executable).resolve()
@@ -117,8 +127,7 @@ def _files() -> Iterator[tuple[str, bytes, int]]:
     yield f"{_TREE}/config-{MINOR}-x/Makefile", b"prefix=\t/install\n", 0o644
     yield from _below(sysconfig.get_path("include"), f"include/python{MINOR}")
     yield from _below(sysconfig.get_path("stdlib"), _TREE)
-    bundled = Path(sysconfig.get_path("stdlib"), "ensurepip/_bundled")
-    for wheel in bundled.glob("*.whl"):
+    for wheel in _wheels():
         with zipfile.ZipFile(wheel) as packed:
             for name in packed.namelist():
                 yield f"{_TREE}/site-packages/{name}", packed.read(name), 0o644
