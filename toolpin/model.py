@@ -290,8 +290,7 @@ Defaults = tuple[tuple[str, tuple[str, ...]], ...]
 class DefaultPackages(NamedTuple):
     """A file in the user's home directory, each line of which is words of a command.
 
-    `run` is that command, with `{words}` in their place, or with `{file}` a command
-    that reads the file itself.
+    `run` is that command, with `{words}` in their place; with `{file}` it reads all.
     """
 
     file: str
