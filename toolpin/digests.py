@@ -18,6 +18,11 @@ from toolpin.model import Artifact, Digest
 HEX_LENGTHS = {"sha256": 64, "sha512": 128}
 
 _LINE = re.compile(r"(?P<hex>\S+)[ \t]+\*?(?P<name>\S.*)")
+# In a Sigstore bundle, as protobuf's JSON writes it. Source: sigstore_bundle.proto.
+_BUNDLED = re.compile(
+    r'"messageDigest"\s*:\s*\{\s*"algorithm"\s*:\s*"SHA2_(?P<bits>256|512)"\s*,'
+    r'\s*"digest"\s*:\s*"(?P<digest>[^"]*)"'
+)
 _BSD_LINE = re.compile(
     r"(?P<algorithm>[\w-]+) ?\((?P<name>[^()\n]+)\) ?= ?(?P<hex>\S+)"
 )
@@ -65,13 +70,16 @@ def parse_checksums(
     """Return the digest that a checksum file lists for exactly `filename`.
 
     Lines are coreutils' `hex  name` and `hex *name` or BSD's `SHA256 (name) = hex`. A
-    file for one artifact `alone` may be just its digest, or have a path
-    before the name. Of a SHA-256 and a SHA-512 the former is returned. `place` names
-    the file in errors. Raises NotPublished when the name is not listed, Refused for two
-    digests or for an invalid digest.
+    file for one artifact `alone` may be just its digest, have a path before its name or
+    be a Sigstore bundle, whose signature is not checked. Of a SHA-256 and a SHA-512 the
+    former is returned. `place` names the file in errors. Raises NotPublished when the
+    name is not listed, Refused for two digests or for an invalid digest.
     """
     if alone and len(text.split()) == 1:
         return any_digest(text, place)
+    if alone and (bundled := _BUNDLED.search(text)):
+        digits = _base64_to_hex(bundled["digest"], place)
+        return make_digest(f"sha{bundled['bits']}", digits, place)
     digests = {
         make_digest(used, hexadecimal, place)
         for used, hexadecimal, name in _entries(text)

@@ -185,13 +185,14 @@ class Link(NamedTuple):
 
 
 class Rewrite(NamedTuple):
-    """Step: replace `old` by the install's path in the text files that match a pattern.
+    """Step, in the final place: replace what is `old`, a regular expression, by `new`.
 
-    `pattern` is relative to the install, with `*`. This is done in the final place.
+    `pattern` matches relative paths of text files; {install} in `new` is the tree.
     """
 
     pattern: str
     old: str
+    new: str = "{install}"
 
 
 class Run(NamedTuple):
@@ -289,7 +290,7 @@ Defaults = tuple[tuple[str, tuple[str, ...]], ...]
 class DefaultPackages(NamedTuple):
     """A file in the user's home directory, each line of which is words of a command.
 
-    `run` is that command, with `{words}` in their place.
+    `run` is that command, with `{words}` in their place; with `{file}` it reads all.
     """
 
     file: str

@@ -24,6 +24,7 @@ _PRE_RELEASES = {
     )
     for word in words.split()
 }
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BEFORE_END, _END, _WORD, _BUILD, _NUMBER = range(5)
 
 Part = tuple[int, int, str]
@@ -56,9 +57,15 @@ def is_pre_release(version: str) -> bool:
 
 
 def is_prefix(prefix: str, version: str) -> bool:
-    """Return whether leading parts agree: `1.2` and `1.2.3`, never `2` and `20`."""
+    """Return whether leading parts agree: `1.2` and `1.2.3`, never `2` and `20`.
+
+    A word at the end of a prefix may be that of the version: `3.13t` and `3.13.2t`.
+    """
     if not version.startswith(prefix):
-        return False
+        word = ending_word(prefix)
+        numbers = prefix.removesuffix(word)
+        same = bool(word) and word == ending_word(version)
+        return same and version.startswith(f"{numbers}.")
     following = version[len(prefix) :]
     return not (prefix and following) or _class(prefix[-1]) != _class(following[0])
 
@@ -66,6 +73,12 @@ def is_prefix(prefix: str, version: str) -> bool:
 def is_older(version: str, other: str) -> bool:
     """Return whether a version is older; `1.2-rc1` is not older than `1.2`."""
     return sort_key(version) < sort_key(other) and not is_prefix(other, version)
+
+
+def ending_word(version: str) -> str:
+    """Return the letters at the end of a version, behind a digit: `t` of `3.13.2t`."""
+    numbers = version.rstrip(_LETTERS)
+    return version[len(numbers) :] if numbers[-1:].isdigit() else ""
 
 
 def is_exact(text: str) -> bool:

@@ -131,3 +131,16 @@ def test_a_second_name_of_a_store_changes_nothing(store: Home) -> None:
     assert store.toolpin("reshim").code == 0
     assert record.read_text() == before
     assert store.run(store.shim("node"), "--version").out == f"v{V10}\n"
+
+
+def test_data_that_a_tool_has_added_does_not_take_its_install_away(
+    store: Home,
+) -> None:
+    added = tree(store) / "lib/added"
+    added.parent.mkdir(exist_ok=True)
+    data = b"\xa7\r\r\n\0" + os.fsencode(tree(store)) + b"/lib/module.py\0"
+    added.write_bytes(data)
+    move(store)
+    assert store.toolpin("reshim").code == 0
+    assert store.run(store.shim("node"), "--version").out == f"v{V10}\n"
+    assert (tree(store) / "lib/added").read_bytes() == data

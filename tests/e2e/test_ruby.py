@@ -131,7 +131,8 @@ def test_another_engine_gets_a_plain_answer(
     for command in ("install", "lock"):
         result = home.toolpin(command)
         assert result.code == 1
-        assert f"toolpin: ruby {version} does not exist\n" in result.err
+        what = f"toolpin: ruby {version} is a build that only an asdf plugin has\n"
+        assert what in result.err
         assert "toolpin plugin add ruby https://github.com/asdf-vm" in result.err
     assert not os.path.exists(home.data / "installs/ruby")
     assert upstream.server.count("/ruby/index.txt") == 0

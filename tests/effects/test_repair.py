@@ -60,6 +60,15 @@ def _repair(paths: Paths) -> Repaired:
     return repair(paths, _look(paths), (), lambda _artifact: archive)
 
 
+def test_what_matches_a_pattern_belongs_to_the_package_manager(paths: Paths) -> None:
+    tree = Path(paths.install(*PIN))
+    (tree / "bin/npm").unlink()
+    (tree / "bin/node").write_text("damaged")
+    mutable = ["bin", "bin/np*", "lib*"]
+    found = [finding.path for finding in inspect(paths, PIN, mutable).findings]
+    assert found == ["bin/node"]
+
+
 def test_an_adopted_install_is_not_judged(paths: Paths) -> None:
     shutil.rmtree(_tree(paths) / ".toolpin")
     assert _look(paths).is_adopted

@@ -50,6 +50,7 @@ TYPOS = {
     "links": '{ "bin/x" = "../{verison}" }',
     "program": '"bin/{verison}"',
     "run": '["sh", "{verison}"]',
+    "rewrite": '{ "x" = { "y" = "{verison}" } }',
     "artifacts": '["https://demo.example/{verison}"]',
     "checksums": '"https://demo.example/{verison}"',
     "catalogue": CATALOG.replace("}", ', files = "f", file = "{verison}" }'),

@@ -146,6 +146,12 @@ def test_a_mistake_in_a_range_is_found(table: str, what: str) -> None:
         ('tag = "x"', "source.tag must be"),
         ('tag = "{version}-{revision}-{revision}"', "source.tag must be"),
         ('editions = { "../" = {} }', "source.editions must be"),
+        ('editions = { "t*" = {} }', "source.editions must be"),
+        ('rewrite = { "../x" = "/usr" }', "source.rewrite must be"),
+        ('rewrite = { "x" = "usr" }', "source.rewrite must be"),
+        ('rewrite = { "x" = { "(" = "" } }', "source.rewrite must be"),
+        ('rewrite = { "x" = { "/usr" = "{typo}" } }', "has no value for {typo}"),
+        ('like = "two"', "source.like names no source"),
         ('written = ["-rc"]', "source.written must be"),
         ('parts = ["{typo}"]', "source.parts has no value for {typo}"),
         ('program = "bin/{os}"', "source.program has no value for {os}"),
@@ -255,6 +261,42 @@ tag = "{{version}}-{{revision}}"
     other = artifact._replace(locator=artifact.locator.replace("3.4.9-10", "3.4.10-1"))
     with pytest.raises(NotPublished):
         assemble(known, spec, pin, X64, [other])
+
+
+def test_revisions_before_the_first_of_a_host_do_not_count(
+    server: Server, on: Clients
+) -> None:
+    known = tool(f"""{HEAD}kind = "http"
+tag = "{{version}}+{{revision}}"
+artifacts = ["https://demo.example/{{version}}-{{revision}}.tgz"]
+catalogue = {{ url = "https://demo.example/i.ndjson", version = "v", files = "f", \
+name = "n", sha256 = "s" }}
+revisions = {{ linux-arm64-musl = "20250311" }}
+""")
+    lines = [
+        json.dumps({"v": f"{name}+{at}", "f": [{"n": f"{name}-{at}.tgz", "s": SHA}]})
+        for name, at in (("1.1", "20250401"), ("1.1", "20250101"), ("1.0", "20250101"))
+    ]
+    server.put("/demo/i.ndjson", "\n".join(lines).encode())
+    source = on.open(known.sources[0])
+    assert [release.version for release in source.releases(X64)] == ["1.1", "1.0"]
+    assert [release.version for release in source.releases(MUSL)] == ["1.1"]
+    with pytest.raises(NotPublished):
+        source.artifacts("1.0", MUSL)
+    assert source.artifacts("1.1", X64)[0].filename == "1.1-20250401.tgz"
+
+
+def test_a_source_has_the_fields_of_the_one_that_it_is_like() -> None:
+    text = f"""{GITHUB}assets = ["a"]
+strip = 1
+[[source]]
+id = "two"
+like = "one"
+assets = ["b"]
+"""
+    one, two = tool(text).sources
+    own = two.own._replace(assets=("a",))
+    assert two._replace(id="one", own=own) == one
 
 
 def test_parts_belong_to_an_install(server: Server, on: Clients) -> None:

@@ -196,3 +196,22 @@ def test_a_wrong_size_is_a_mismatch_although_the_digest_agrees(tmp_path: Path) -
     path.write_bytes(b"abc")
     with pytest.raises(Mismatch):
         check_file(str(path), artifact_of(b"abc", size_bytes=4), "here")
+
+
+BUNDLE = """{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json",
+ "verificationMaterial":{"tlogEntries":[{"inclusionProof":{"rootHash":"AAAA"}}]},
+ "messageSignature": {"messageDigest":{"algorithm":"SHA2_256", "digest":"%s"},
+ "signature":"MEUCIQDl"}}"""
+
+
+def test_a_sigstore_bundle_states_the_digest_of_its_file_alone() -> None:
+    encoded = "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="
+    text, name = BUNDLE % encoded, "Python-3.12.7.tar.xz"
+    digest = parse_checksums(text, name, "x", alone=True)
+    assert digest.algorithm == "sha256"
+    assert digest.hex == base64.b64decode(encoded).hex()
+    with pytest.raises(NotPublished):
+        parse_checksums(text, name, "x")
+    for wrong in ("AAAA", "not base64!"):
+        with pytest.raises(Refused):
+            parse_checksums(BUNDLE % wrong, name, "x", alone=True)

@@ -144,6 +144,12 @@ def test_a_pre_release_answers_only_where_no_release_does(
         assert choose(Wanted("version", text), ready) is None
 
 
+def test_a_variant_may_be_a_word_at_the_end() -> None:
+    known = ["3.13.2", "3.13.2t", "3.14.0rc1", "3.14.0rc1t"]
+    assert of_variant("3.13.1t", known) == ["3.13.2t", "3.14.0rc1t"]
+    assert of_variant("3.13.1", known) == known
+
+
 @pytest.mark.parametrize(
     ("version", "found"),
     [

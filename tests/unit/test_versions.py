@@ -95,6 +95,12 @@ def test_a_number_of_five_thousand_digits_has_its_place() -> None:
         ("1.17.3-otp", "1.17.3-otp-27", True),
         ("1.17.3-o", "1.17.3-otp-27", False),
         ("temurin-", "temurin-21", True),
+        ("3.13t", "3.13.2t", True),
+        ("3t", "3.13.0rc1t", True),
+        ("3.13t", "3.13.2", False),
+        ("3.1t", "3.13.2t", False),
+        ("3.13t", "3.13.t", False),
+        ("t", "3.13.2t", False),
     ],
 )
 def test_a_prefix_ends_where_a_part_ends(

@@ -16,7 +16,6 @@ from toolpin.install.source_choice import (
     allowed_sources,
     no_source_error,
     not_published_bytes,
-    refuse_version,
 )
 from toolpin.model import Host
 from toolpin.plugins.tool_file import Tool
@@ -46,7 +45,6 @@ class SourceOrder:
 
         A source that fails is reported, with the next one.
         """
-        refuse_version(tool, job.pin, job.origin)
         tool = tool.for_version(job.pin.version.removeprefix("latest:"))
         specs = allowed_sources(tool, self._host, self._settings.sources)
         failures: list[Failure] = []

@@ -183,6 +183,7 @@ class Locker:
     @contextmanager
     def _work(self, request: LockfileRequest, old: Lockfile) -> Iterator[Work]:
         known = self._registry.require(request.tool, request.origin)
+        refuse_version(known, request.wanted, request.origin)
         tool = known.for_version(request.wanted.value)
         hosts = self._scope.hosts or hosts_of(tool)
         row = self._board.row(str(request.key))
@@ -248,9 +249,7 @@ class Locker:
         Where the preferred sources lack it, the next one is queried, unless sources
         were named. Raises ToolpinError with the nearest versions when no source has it.
         """
-        request, seen = work.request, set[str]()
-        named = Pin(work.tool.name, request.wanted.value)
-        refuse_version(work.tool, named, request.origin)
+        seen = set[str]()
         if from_sources := self._from_sources(work, seen):
             return from_sources
         queried = work.specs

@@ -62,11 +62,14 @@ def read_defaults(value: object) -> Defaults:
 
 
 def read_default_packages(value: object) -> DefaultPackages:
-    """Accept `{file = ".default-gems", run = ["gem", "install", "{words}"]}`."""
+    """Accept `{file = ".default-gems", run = ["gem", "install", "{words}"]}`.
+
+    Or `{file}` for a command that reads the file itself.
+    """
     if not isinstance(value, dict) or set(value) != {"file", "run"}:
         raise UnfitError
     command, *words = read_texts(value["run"]) or ("",)
-    if words.count("{words}") != 1:
+    if words.count("{words}") + words.count("{file}") != 1:
         raise UnfitError
     (file,) = read_idioms([value["file"]])
     return DefaultPackages(file, (read_command(command), *words))

@@ -106,7 +106,10 @@ def examine(text: str, file: str) -> tuple[Tool | None, list[UsageError]]:
         )
         return None, reader.faults
     values = reader.table(head, TOOL, ("tool",))
-    specs = [reader.source(table, at) for at, table in enumerate(sources)]
+    specs = [
+        reader.source(reader.completed(table, sources, at), at)
+        for at, table in enumerate(sources)
+    ]
     read = tuple(spec for spec in specs if spec)
     recipe = reader.table(build, BUILD, ("build",)) if build is not None else None
     for at, spec in enumerate(specs):
@@ -132,6 +135,17 @@ class _Reader:
         place = f"{self._file}:{line_of(self._text, path)}"
         self.faults.append(UsageError(f"{place}: {what}", facts))
 
+    def completed(self, table: object, sources: list[object], at: int) -> object:
+        """Return one `[[source]]` with the fields of the earlier one that it is like."""
+        if not isinstance(table, dict) or "like" not in table:
+            return table
+        tables = [source for source in sources[:at] if isinstance(source, dict)]
+        same = [source for source in tables if source.get("id") == table["like"]]
+        if not same:
+            facts = [("like", shown(table["like"])), ("expected", "an earlier id")]
+            self.fault(("source", at, "like"), "source.like names no source", facts)
+        return {**next(iter(same), {}), **table}
+
     def source(self, table: object, at: int) -> SourceSpec | None:
         """Read one `[[source]]`; None if it is invalid."""
         before, path = len(self.faults), ("source", at)
@@ -140,6 +154,7 @@ class _Reader:
         fields = kind.fields if kind else _ALL_FIELDS
         values = self.table(table, fields, path)
         values["id"] = values["id"] or str(name)
+        values.pop("like", None)
         companions = [
             self._companion(element, (*path, "with", number))
             for number, element in enumerate(values.pop("with", None) or ())

@@ -104,9 +104,9 @@ TOOL: dict[str, Field] = {
         "a table: file, run",
         "a hidden file in the user's home directory, each line of which is the words "
         "of a command, and that command: it runs once in each new install, or in each "
-        "new directory of `homes`",
+        "new directory of `homes`. A command with {file} reads the file itself",
         None,
-        holds=("words",),
+        holds=("words", "file"),
     ),
     "reshim_after": Field(
         read_reshim_after,
@@ -149,7 +149,9 @@ TOOL: dict[str, Field] = {
         _PATHS,
         "directories to which the tool adds files; files whose "
         "change shows that the tool "
-        "has replaced their directory, as by `npm install -g npm`",
+        "has replaced their directory, as by `npm install -g npm`; and with * what "
+        "its package manager may change and remove, below directories too: "
+        '`mutable = ["bin", "lib", "bin/pip*"]`',
         (),
     ),
     "channels": Field(
@@ -187,7 +189,8 @@ TOOL: dict[str, Field] = {
     "refused_versions": Field(
         read_table,
         "a table: beginning of a version = reason",
-        "versions that no source has, such as `jruby-`, and why",
+        "versions that no source has, and why; or the URL of the asdf plugin that has "
+        'them: `refused_versions = { pypy = "https://github.com/asdf-community/asdf-python" }`',
         {},
     ),
 }

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.model import Release, Wanted
-from toolpin.versions import is_exact, is_pre_release, newest, split_words
+from toolpin.versions import (
+    ending_word,
+    is_exact,
+    is_pre_release,
+    newest,
+    split_words,
+)
 
 _OF_DAY = re.compile(r"-\d{4}-\d\d-\d\d$")
 
@@ -72,7 +78,7 @@ def _thresholds(seen: Mapping[str, Seen]) -> list[int]:
 
 
 def of_variant(version: str, known: Iterable[str]) -> list[str]:
-    """Return the versions with the variant of this version: `-otp-27`, or none.
+    """Return the versions with the variant of this version: `-otp-27`, `t`, or none.
 
     A pre-release is not a variant: the release follows it. The words that a version
     begins with are one: `temurin-`.
@@ -80,6 +86,7 @@ def of_variant(version: str, known: Iterable[str]) -> list[str]:
     start, numbers = split_words(version)
     words = numbers.split("-")[1:]
     suffix = "".join(f"-{word}" for word in words if not is_pre_release(word))
+    suffix = suffix or ending_word(version)
     return [
         version
         for version in known

@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.binaries.fit import lacks
 from toolpin.errors import NotPublished
-from toolpin.model import Artifact, Build, Host, Patch, Release, Rewrite, Step, Unpack
+from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
 from toolpin.sources.apt_lists import DebPackage, upstream_version
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps, package_of
 from toolpin.sources.fields import (
     Field,
     read_packages,
-    read_rewrites,
     read_shared,
     read_tables,
     read_text,
 )
 from toolpin.sources.protocol import Client, Kind, fill
-from toolpin.sources.shared_fields import COMMON, filled_links
+from toolpin.sources.shared_fields import COMMON, REWRITE, filled_links
 from toolpin.sources.spec import SourceSpec
 from toolpin.verification import Level
 
@@ -40,7 +39,6 @@ class Debian(NamedTuple):
     suites: Mapping[str, Mapping[str, str]]
     shared: Mapping[str, str]
     runtime: tuple[str, ...]
-    rewrite: tuple[Rewrite, ...]
 
 
 FIELDS: dict[str, Field] = {
@@ -76,13 +74,7 @@ FIELDS: dict[str, Field] = {
         "packages with a loader and libraries, for a host without what the suite needs",
         (),
     ),
-    "rewrite": Field(
-        read_rewrites,
-        "a table: path = text",
-        "text that is replaced by the install's path, in matching "
-        "files; a path may contain *",
-        (),
-    ),
+    "rewrite": REWRITE,
 }
 
 
@@ -210,7 +202,7 @@ def _steps(
     more = library_steps(own.runtime, values.get("triplet", ""), artifacts)
     links = filled_links(spec, version, host)
     bound = [Patch(RUNTIME, values.get("loader", ""))] if more else []
-    return [*unpacks, *more, *links, *own.rewrite, *bound]
+    return [*unpacks, *more, *links, *spec.rewrite, *bound]
 
 
 def _unpack(own: Debian, unpack: Unpack, package: str) -> Unpack:

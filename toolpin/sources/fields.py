@@ -22,9 +22,9 @@ HOST_VALUES = "the host's values"
 COLUMNS = "the columns of `line`"
 VARIANT = "{variant} with `variants`"
 REVISION = "{revision} where `tag` has it"
-# Placeholders for a version: the version, its first number, its first two, and its
-# form in file names (`written`).
-VERSION_WORDS = ("version", "major", "minor", "written")
+# Placeholders for a version: the version, its first number, its first two, its form in
+# file names (`written`), and its numbers alone, without `rc1`.
+VERSION_WORDS = ("version", "major", "minor", "written", "numbers")
 
 _CATALOG = frozenset(
     "url list next then version prefix files file name sha256 sha512 size "
@@ -240,6 +240,14 @@ def read_since(value: object) -> dict[str, tuple[str, ...]]:
     return results
 
 
+def read_revisions(value: object) -> dict[str, str]:
+    """Accept a table of hosts, each with a number."""
+    table = read_table(value)
+    if not all(number.isdigit() for number in table.values()):
+        raise UnfitError
+    return table
+
+
 def read_hosts(value: object) -> dict[str, dict[str, str]]:
     """Accept names of hosts, or a table of hosts with the values that each has."""
     results = (
@@ -258,10 +266,10 @@ def read_host_names(value: object) -> tuple[str, ...]:
 
 
 def read_editions(value: object) -> dict[str, dict[str, str]]:
-    """Accept beginnings of versions, each with the values that it has."""
+    """Accept beginnings and `*ends` of versions, each with the values that it has."""
     if not isinstance(value, dict):
         raise UnfitError
-    if not all(re.fullmatch(r"[a-z]*[._-]?", start) for start in value):
+    if not all(re.fullmatch(r"[a-z]*[._-]?|\*[a-z]+", start) for start in value):
         raise UnfitError
     if not all(isinstance(element, dict) for element in value.values()):
         raise UnfitError
@@ -360,10 +368,20 @@ def read_shared(value: object) -> dict[str, str]:
 
 
 def read_rewrites(value: object) -> tuple[Rewrite, ...]:
-    """Accept `{"bin/erl" = "/usr/lib/erlang"}`: absolute paths become the install's."""
+    """Accept `{"bin/erl" = "/usr/lib/erlang"}`: absolute paths become the install's.
+
+    Or, for each path, a table of regular expressions with what replaces them.
+    """
+    if not isinstance(value, dict):
+        raise UnfitError
     results = []
-    for pattern, old in read_table(value).items():
-        if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", old):
+    for pattern, changes in value.items():
+        path = read_inside(pattern)
+        if isinstance(changes, dict):
+            for old, new in changes.items():
+                results.append(Rewrite(path, read_pattern(old), _text(new)))
+            continue
+        if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", read_text(changes)):
             raise UnfitError
-        results.append(Rewrite(read_inside(pattern), old))
+        results.append(Rewrite(path, re.escape(changes)))
     return tuple(results)

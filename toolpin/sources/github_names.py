@@ -22,7 +22,7 @@ from toolpin.sources.fields import (
 from toolpin.sources.github_api import download_url
 from toolpin.sources.protocol import fill, shape_of
 from toolpin.sources.shared_fields import TAG, part_names
-from toolpin.sources.spec import SourceSpec
+from toolpin.sources.spec import SourceSpec, in_edition
 from toolpin.sources.version_lists import tag_shape
 
 _VARIANT = "[A-Za-z0-9.]+"
@@ -185,7 +185,7 @@ def values_of(
     """Return the placeholder values for the names of a version's assets."""
     edition, _ = spec.split_edition(version)
     base, variant = split_variant(spec, version)
-    base = f"{edition}{base}"
+    base = in_edition(edition, base)
     return spec.values(host, version=base, variant=variant, revision=revision)
 
 

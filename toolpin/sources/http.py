@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from toolpin.digests import parse_checksums
-from toolpin.errors import NotPublished, Unreachable
-from toolpin.model import Artifact, Build, Host, Release
+from toolpin.errors import NotPublished, Refused, Unreachable
+from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.sources import json_index
 from toolpin.sources.fields import (
     HOST_VALUES,
@@ -22,6 +23,7 @@ from toolpin.sources.fields import (
     Field,
     read_catalog,
     read_checksums,
+    read_revisions,
     read_urls,
     read_versions,
 )
@@ -48,6 +50,7 @@ from toolpin.sources.version_lists import (
     versions_in,
 )
 from toolpin.verification import Level
+from toolpin.versions import sort_key
 
 _CATALOG_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
@@ -66,6 +69,7 @@ class Http(NamedTuple):
     catalogue: Mapping[str, str]
     versions: str
     tag: str
+    revisions: Mapping[str, str]
 
 
 FIELDS: dict[str, Field] = {
@@ -88,9 +92,10 @@ FIELDS: dict[str, Field] = {
         read_checksums,
         "an https URL, {url} with an ending, or none",
         "the SHA-256 or SHA-512 list of a release, or of one file alone: "
-        "`{url}.sha256`; not needed where `catalogue` has `sha256` or `sha512`. `none` "
-        "where no checksum is published: an install then requires "
-        "--trust-on-first-use, which records the checksum that it had",
+        "`{url}.sha256`. Not needed where `catalogue` has `sha256` or `sha512`: with "
+        "both, and if the file exists, the two checksums must be equal. `none` where "
+        "no checksum is published: an install then requires --trust-on-first-use, "
+        "which records the checksum that it had",
         "",
         holds=("url", "asset", *_FILLED),
     ),
@@ -103,6 +108,13 @@ FIELDS: dict[str, Field] = {
         "",
     ),
     "tag": TAG,
+    "revisions": Field(
+        read_revisions,
+        "a table: host = number",
+        "the first {revision} that is for the host; older ones do not count: "
+        '`revisions = { linux-x64-musl = "20250311" }`',
+        {},
+    ),
     "catalogue": Field(
         read_catalog,
         "a table: url, and if need be list, next, then, version, prefix, files, file, "
@@ -142,9 +154,10 @@ class HttpSource:
             return listed_releases(self._spec, names, host)
         try:
             channelses = {
-                version: self._channels(entry)
+                edition: self._channels(entry)
                 for version, revision, entry in self._listed(host)
-                if self._is_for(entry, version, revision, host)
+                for edition in self._spec.in_editions(version)
+                if self._is_for(entry, edition, revision, host)
             }
         except _SHAPELESS as error:
             raise self._no_list(error) from error
@@ -157,35 +170,60 @@ class HttpSource:
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the first of the plugin's artifacts that is published, and its parts.
 
-        Raises NoChecksum for one that is listed without a digest.
+        Raises NotPublished, and NoChecksum for one that is listed without a digest.
         """
         spec = self._spec.at(version, host)
         if self._own.versions:
             check_since(spec, version, host)
-        revision = self._revision(spec, version, host)
+        revision, listed = self._revision(spec, version, host)
         values = spec.values(host, version=version, revision=revision)
         urls = [fill(template, values) for template in spec.own.artifacts]
         wanted = [urls, *([url] for url in part_names(spec.own.parts, values))]
-        find = self._cataloged if self._has_digests else self._summed
-        return tuple(find(spec, values, some, host) for some in wanted)
+        if not self._has_digests:
+            return tuple(self._summed(spec, values, some, host) for some in wanted)
+        return tuple(self._cataloged(spec, values, some, listed) for some in wanted)
 
     @property
     def _has_digests(self) -> bool:
         return bool(self._shape) and bool(json_index.digest_key(self._shape))
 
-    def _revision(self, spec: SourceSpec, version: str, host: Host) -> str:
-        """Return the newest revision of a version, if the list has revisions."""
-        if "{revision}" not in spec.own.tag:
-            return ""
-        if self._own.versions:
-            names = listed_names(self._services, self._own.versions, host)
-            versions = versions_in(self._spec, names, host)
-        else:
-            versions = {value: revision for value, revision, _ in self._listed(host)}
+    def _revision(
+        self, spec: SourceSpec, version: str, host: Host
+    ) -> tuple[str, dict[str, Mapping[str, Any]]]:
+        """Return the newest revision of a version, and its files if they have digests.
+
+        The revision is "" if the list has none.
+        """
         _, base = spec.split_edition(version)
-        if base not in versions:
-            raise NotPublished(f"{spec.id} lists no {version} for {host}")
-        return versions[base]
+        if not self._own.versions:
+            if self._has_digests or "{revision}" in spec.own.tag:
+                return self._newest(base, version, host)
+        elif "{revision}" in spec.own.tag:
+            names = listed_names(self._services, self._own.versions, host)
+            revisions = versions_in(self._spec, names, host)
+            if base not in revisions:
+                raise NotPublished(f"{spec.id} lists no {version} for {host}")
+            return revisions[base], {}
+        return "", {}
+
+    def _newest(
+        self, base: str, version: str, host: Host
+    ) -> tuple[str, dict[str, Mapping[str, Any]]]:
+        """Return the newest revision with a build for the host, and its files."""
+        builds: dict[str, dict[str, Mapping[str, Any]]] = {}
+        shape, values = self._shape, self._spec.values(host)
+        try:
+            for listed, revision, entry in self._listed(host):
+                if listed == base and self._is_for(entry, version, revision, host):
+                    has_files = bool(shape["name"])
+                    files = json_index.files(shape, entry, values) if has_files else {}
+                    builds[revision] = {**files, **builds.get(revision, {})}
+        except _SHAPELESS as error:
+            raise self._no_list(error) from error
+        if not builds:
+            raise NotPublished(f"{shape['url']} lists no {version} for {host}")
+        newest = max(builds, key=sort_key)
+        return newest, builds[newest]
 
     def _summed(
         self,
@@ -195,44 +233,61 @@ class HttpSource:
         host: Host,
     ) -> Artifact:
         """Return the first of these files that a checksum file lists."""
-        template = spec.own.checksums
-        if template == NO_CHECKSUMS:
+        if spec.own.checksums == NO_CHECKSUMS:
             return self._services.first_use.artifact(urls[0], _name(urls[0]))
         missing: NotPublished | None = None
         for url in urls:
-            name = _name(url)
-            place = fill(template, {**values, "url": url, "asset": name})
-            alone = "{url}" in template or "{asset}" in template
             try:
-                text = self._services.indexes.read(place, max_bytes=_CHECKSUMS_BYTES)
-                checksums = text.decode("utf-8", "replace")
-                digest = parse_checksums(checksums, name, place, alone=alone)
+                digest = self._stated(spec, values, url)
             except NotPublished as error:
                 missing = missing or error
                 continue
-            return Artifact(url, digest, None, name)
-        raise missing or NotPublished(f"{template} lists no build for {host}")
+            return Artifact(url, digest, None, _name(url))
+        raise missing or NotPublished(f"{spec.id} lists no build for {host}")
+
+    def _stated(self, spec: SourceSpec, values: Mapping[str, str], url: str) -> Digest:
+        """Return what the checksum file states of a file. Raises NotPublished."""
+        template, name = spec.own.checksums, unquote(_name(url))  # `%2B` is a plus
+        if not template:
+            raise NotPublished(f"{spec.id} has no checksum file")
+        place = fill(template, {**values, "url": url, "asset": name})
+        alone = "{url}" in template or "{asset}" in template
+        text = self._services.indexes.read(place, max_bytes=_CHECKSUMS_BYTES)
+        return parse_checksums(
+            text.decode("utf-8", "replace"), name, place, alone=alone
+        )
 
     def _cataloged(
         self,
         spec: SourceSpec,
         values: Mapping[str, str],
         urls: Sequence[str],
-        host: Host,
+        listed: Mapping[str, Mapping[str, Any]],
     ) -> Artifact:
         """Return the first of these files that the list itself has, with its digest."""
-        shape, wanted = self._shape, (values["version"], values["revision"])
+        url = next((url for url in urls if _name(url) in listed), "")
+        if not url:
+            raise NotPublished(f"{self._shape['url']} lists no {_name(urls[0])}")
         try:
-            for version, revision, entry in self._listed(host):
-                if (version, revision) != wanted:
-                    continue
-                files = json_index.files(shape, entry, spec.values(host))
-                for url in urls:
-                    if file := files.get(_name(url)):
-                        return self._artifact(url, file)
+            artifact = self._artifact(url, listed[_name(url)])
         except _SHAPELESS as error:
             raise self._no_list(error) from error
-        raise NotPublished(f"{shape['url']} lists no {wanted[0]} for {host}")
+        self._compare(spec, values, artifact)
+        return artifact
+
+    def _compare(
+        self, spec: SourceSpec, values: Mapping[str, str], artifact: Artifact
+    ) -> None:
+        """Raise Refused if the release's own checksum file states another digest."""
+        digest = artifact.digest
+        try:
+            stated = self._stated(spec, values, artifact.locator)
+        except NotPublished:  # old releases may have no such file
+            return
+        if stated.algorithm == digest.algorithm and stated != digest:
+            facts = [("list", f"{digest} in {self._shape['url']}")]
+            facts.append(("release", f"{stated} in its checksum file"))
+            raise Refused(f"{artifact.filename} has two different digests", facts)
 
     def _artifact(self, url: str, file: Mapping[str, Any]) -> Artifact:
         digest = json_index.digest_of(self._shape, file)
@@ -255,6 +310,8 @@ class HttpSource:
 
     def _is_for(self, entry: Any, version: str, revision: str, host: Host) -> bool:  # noqa: ANN401 - JSON
         shape, spec = self._shape, self._spec.at(version, host)
+        if sort_key(revision) < sort_key(self._own.revisions.get(str(host), "")):
+            return False
         if not shape["files"]:
             return not first_build(version, spec.since.get(str(host), ()))
         if not shape["name"]:

@@ -21,6 +21,7 @@ from toolpin.sources.fields import (
     read_list,
     read_name,
     read_pattern,
+    read_rewrites,
     read_since,
     read_table,
     read_table_name,
@@ -38,6 +39,12 @@ COMMON: dict[str, Field] = {
         read_name,
         "a name",
         "the name of the source for --source. Without it, its kind",
+        "",
+    ),
+    "like": Field(
+        read_name,
+        "the id of an earlier source",
+        "the source whose fields this one has, except those that it states itself",
         "",
     ),
     "kind": Field(
@@ -77,10 +84,10 @@ COMMON: dict[str, Field] = {
     ),
     "editions": Field(
         read_editions,
-        "a table: beginning of a version = {name = value}",
-        "further versions that begin so, with values of their own: `editions = { "
-        '"" = { edition = "" }, extended_ = { edition = "_extended" } }`. Without '
-        "an empty beginning there are only these",
+        "a table: beginning or *end of a version = {name = value}",
+        "further versions that begin so, or after a * end so, with values of their "
+        'own: `editions = { "" = { edition = "" }, extended_ = { edition = '
+        '"_extended" } }`. Without an empty beginning there are only these',
         {},
     ),
     "since": Field(
@@ -150,7 +157,18 @@ TAG = Field(
     'a {revision}, a number, the newest is used: `tag = "{version}-{revision}"`',
     "{version}",
 )
+REWRITE = Field(
+    read_rewrites,
+    "a table: path = text, or path = {regular expression = text}",
+    "text of matching files that is replaced in the install's final place; a path may "
+    "contain *. A plain text is a path, which becomes the install's; else {install} is "
+    'that: `rewrite = { "lib/*.pc" = { "clang" = "cc" } }`',
+    (),
+    holds=("install",),
+    filled=lambda rewrites: tuple(rewrite.new for rewrite in rewrites),
+)
 ARCHIVE: dict[str, Field] = {
+    "rewrite": REWRITE,
     "without": Field(
         read_insides,
         "a list of relative paths",
@@ -197,9 +215,10 @@ WHEN: dict[str, Field] = {
 }
 FIXED = frozenset(
     (
-        *("id", "kind", "since", "optional", "releases", "build", "named_only"),
+        *("id", "like", "kind", "since", "optional", "releases", "build", "named_only"),
         *("when", "with", "repo", "versions", "editions", "catalogue", "list", "line"),
-        *("images", "suites", "runtime", "variants", "built_for", "numbers", "musl"),
+        *("revisions", "musl"),
+        *("images", "suites", "runtime", "variants", "built_for", "numbers"),
     )
 )
 WITH: dict[str, Field] = {
@@ -259,7 +278,7 @@ def archive_steps(
                 Unpack(index, strip=spec.strip, only=only, without=spec.without)
             )
     steps += filled_links(spec, version, host)
-    return [*steps, *([Run(spec.run)] if spec.run else [])]
+    return [*steps, *spec.rewrite, *([Run(spec.run)] if spec.run else [])]
 
 
 def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from toolpin.errors import NotPublished
-from toolpin.model import Host, Link
+from toolpin.model import Host, Link, Rewrite
 from toolpin.versions import is_older, is_prefix, sort_key
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -68,6 +68,7 @@ class SourceSpec(NamedTuple):
     without: tuple[str, ...] = ()
     program: str = ""
     run: tuple[str, ...] = ()
+    rewrite: tuple[Rewrite, ...] = ()
     built_for: Mapping[str, str] = _EMPTY
     companions: tuple[Companion, ...] = ()
     words: Mapping[str, str] = _EMPTY
@@ -91,10 +92,11 @@ class SourceSpec(NamedTuple):
         return {**values, **more}
 
     def split_edition(self, version: str) -> tuple[str, str]:
-        """Return the edition that a version begins with, and the rest of it."""
+        """Return the edition that a version begins or ends with, and the rest of it."""
         for edition in sorted(self.editions, reverse=True):
-            if version.startswith(edition):
-                return edition, version[len(edition) :]
+            start, _, ending = edition.partition("*")
+            if version.startswith(start) and version.endswith(ending):
+                return edition, version[len(start) :].removesuffix(ending)
         return "", version
 
     def names_edition(self, version: str) -> bool:
@@ -104,7 +106,7 @@ class SourceSpec(NamedTuple):
 
     def in_editions(self, version: str) -> list[str]:
         """Return the versions for a publisher's version: one in every edition."""
-        return [f"{edition}{version}" for edition in self.editions or ("",)]
+        return [in_edition(edition, version) for edition in self.editions or ("",)]
 
     def _numbers(self, version: str) -> dict[str, str]:
         """Return a version's numbers, and its form in the publisher's names."""
@@ -116,6 +118,7 @@ class SourceSpec(NamedTuple):
             "major": numbers[0],
             "minor": ".".join(numbers[:2]),
             "written": written,
+            "numbers": re.split(r"(?<=\d)[^\d.]", version)[0],
         }
 
     def at(self, version: str, host: object) -> SourceSpec:
@@ -139,6 +142,12 @@ class SourceSpec(NamedTuple):
                 for host, values in self.hosts.items()
             }
         return self._replace(own=self.own._replace(**own), **shared)
+
+
+def in_edition(edition: str, version: str) -> str:
+    """Return the version of an edition: `extended_1.2`, or `3.13.2t` for `*t`."""
+    start, _, ending = edition.partition("*")
+    return f"{start}{version}{ending}"
 
 
 def check_since(spec: SourceSpec, version: str, host: Host) -> None:

@@ -41,10 +41,15 @@ def finish(plan: Plan, tree: str, patchelf: Callable[[], str]) -> None:
     `patchelf` is called if a program has to be changed. Raises Refused if the plugin's
     text is missing, ToolpinError for a file or program that cannot be changed.
     """
+    rewrites = [step for step in plan.steps if isinstance(step, Rewrite)]
+    if rewrites and not sum(_rewrite(step, tree) for step in rewrites):
+        patterns = dict.fromkeys(step.pattern for step in rewrites)
+        raise Refused(
+            f"{plan.pin} has no file in which its paths could be replaced",
+            [("below", tree), *(("expected", pattern) for pattern in patterns)],
+        )
     for step in plan.steps:
-        if isinstance(step, Rewrite):
-            _rewrite(step, tree)
-        elif isinstance(step, Run):
+        if isinstance(step, Run):
             _run(step, tree)
         elif isinstance(step, Patch):
             _patch(step, tree, patchelf())
@@ -63,23 +68,19 @@ def _run(step: Run, tree: str) -> None:
         )
 
 
-def _rewrite(step: Rewrite, tree: str) -> None:
-    """Replace a text by the tree's path, in the files that have it."""
+def _rewrite(step: Rewrite, tree: str) -> int:
+    """Replace a text in the files that have it. Return how many files match."""
     results = sorted(glob.glob(glob.escape(tree) + f"/{step.pattern}"))
+    new = os.fsencode(step.new.replace("{install}", tree))
     for path in results:
         if os.path.islink(path) or not os.path.isfile(path):
             continue
         with open(path, "rb") as file:
             data = file.read()
-        old, new = step.old.encode(), os.fsencode(tree)
-        if b"\0" in data or old not in data:
-            continue
-        _replace(path, data.replace(old, new))
-    if not results:
-        raise Refused(
-            f"no file matches {step.pattern}, in which {step.old} should be replaced",
-            [("below", tree)],
-        )
+        fresh = re.sub(step.old.encode(), lambda _: new, data)
+        if b"\0" not in data and fresh != data:
+            _replace(path, fresh)
+    return len(results)
 
 
 def _replace(path: str, data: bytes) -> None:

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from toolpin.archive.rules import Broken, split_name
@@ -71,7 +72,7 @@ def inspect(place: Place, pin: Pin, mutable: Sequence[str]) -> Inspection:
 
     `mutable` are directories the tool writes to. If such a path is a file, its whole
     directory becomes the tool's own once the file changes: a package manager has
-    replaced itself.
+    replaced itself. What matches a path with `*` may be changed and removed.
     """
     tree = place.install(*pin)
     try:
@@ -113,6 +114,12 @@ def _without_replaced(
 
     A directory in which only that one file differs was not replaced, but damaged.
     """
+    patterns = [pattern for pattern in mutable if "*" in pattern]
+    findings = [
+        finding
+        for finding in findings
+        if not any(fnmatchcase(finding.path, pattern) for pattern in patterns)
+    ]
     changed = {finding.path for finding in findings if finding.kind == CHANGED}
     for directory in (path.rpartition("/")[0] for path in mutable if path in changed):
         rest = [

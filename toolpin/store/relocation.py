@@ -3,7 +3,8 @@
 A record names its tree by an absolute path, and so may files in the tree: the scripts
 of a build, links, files written by a package manager. Text and links are changed, with
 their entries in the receipt. A program that has the old path compiled in cannot be: its
-version is marked as incomplete, so that it is not treated as installed.
+version is marked as incomplete, so that it is not treated as installed. Other
+data that a tool has added, such as Python's bytecode, stays as it is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from toolpin.model import Pin, TreeFile
 from toolpin.store import installs, publication, staging
 from toolpin.system.atomic_write import atomic_replace
 from toolpin.system.paths import Paths
+
+# How programs and libraries begin: ELF, and Mach-O for one processor and for several.
+_PROGRAMS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
 def relocate(paths: Paths) -> None:
@@ -45,15 +49,18 @@ def _relocate(paths: Paths, pin: Pin) -> None:
         if not old:
             return
         tree = paths.install(*pin)
+        receipt = publication.read_receipt(paths, pin)
+        recorded = {file.path for file in receipt.files} if receipt else set()
         changed = {}
         named = re.compile(re.escape(os.fsencode(old)) + rb"(?=/(?:installs|state)/)")
         for path in _naming(tree, named):
             file = _changed(tree, path, named, os.fsencode(paths.data))
+            if file is None and path not in recorded and not _is_program(tree, path):
+                continue
             if file is None:
                 staging.put_mark(paths, pin, tree)
                 return
             changed[path] = file
-        receipt = publication.read_receipt(paths, pin)
         if receipt and changed:
             files = tuple(changed.get(file.path, file) for file in receipt.files)
             text = render_receipt(receipt._replace(files=files))
@@ -101,6 +108,11 @@ def _changed(
     data = named.sub(lambda _: new, data)
     _replace(place, data, mode)
     return TreeFile(path, len(data), mode, hashlib.sha256(data).hexdigest())
+
+
+def _is_program(tree: str, path: str) -> bool:
+    with open(f"{tree}/{path}", "rb") as file:
+        return file.read(4) in _PROGRAMS
 
 
 def _replace(path: str, data: bytes, mode: int) -> None:

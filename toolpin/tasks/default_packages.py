@@ -29,7 +29,7 @@ from toolpin.system.process import run
 from toolpin.system.report import counted
 from toolpin.tasks.shim_refresh import refresh_shims
 
-_WORDS = "{words}"
+_WORDS, _FILE = "{words}", "{file}"
 _TIMEOUT_S = 1800
 _COMMENTS = ("#", "//")  # the second in lists for Go
 # One file for both streams, in the order in which they come.
@@ -124,6 +124,9 @@ def _lookup(command: str, target: _Target, app: App) -> LookupResult:
 def _commands(target: _Target, app: App) -> list[list[str]]:
     """Return the words of each command that the list has."""
     text = app.files.read(target.file).decode(errors="replace")
+    run = target.packages.run
+    if _FILE in run:
+        return [[target.file if word == _FILE else word for word in run]]
     results = []
     for number, line in enumerate(text.split("\n"), 1):
         words = line.split()

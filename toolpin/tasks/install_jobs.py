@@ -9,6 +9,7 @@ from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
 from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked_plan import NO_RECEIPT, other_bytes
+from toolpin.install.source_choice import refuse_version
 from toolpin.model import Host, Pin, Request
 from toolpin.resolver.local_resolution import (
     Resolution,
@@ -36,8 +37,9 @@ def jobs_for(
         try:
             if lacks_all(request, app.where):
                 raise not_installed(request, app.where)
-            if to_provide(request):  # else no plugin is needed
-                app.registry.check(request.tool, request.origin)
+            for alternative in to_provide(request):  # else no plugin is needed
+                tool = app.registry.require(request.tool, request.origin)
+                refuse_version(tool, alternative, request.origin)
             jobs += _jobs(request, resolver, app, elsewhere)
         except ToolpinError as error:
             errors.append(error)
