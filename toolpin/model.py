@@ -63,11 +63,7 @@ class Request(NamedTuple):
     @property
     def stated(self) -> list[Pin]:
         """The version texts of the request, each exact or a prefix."""
-        versions = [
-            alternative.value
-            for alternative in self.wanted
-            if alternative.kind == "version"
-        ]
+        versions = (word.value for word in self.wanted if word.kind == "version")
         return [Pin(self.tool, version) for version in versions]
 
 
@@ -174,11 +170,15 @@ class Place(NamedTuple):
     path: str
 
 
-class Link(NamedTuple):
-    """Step: create a symbolic link at `path`, replacing what exists.
+class Write(NamedTuple):
+    """Step: write a line to a new file of the install. It replaces nothing."""
 
-    `path` is relative to the install; `target` to the directory that holds the link.
-    """
+    path: str
+    line: str
+
+
+class Link(NamedTuple):
+    """Step: make `path` a symbolic link; `target` is relative to its directory."""
 
     path: str
     target: str
@@ -280,7 +280,7 @@ class Scripted(NamedTuple):
     plugin: str
 
 
-Step = Unpack | Place | Link | Rewrite | Run | Patch | Compile | Scripted
+Step = Unpack | Place | Write | Link | Rewrite | Run | Patch | Compile | Scripted
 
 
 # Variables, each with its value and the names of other variables.

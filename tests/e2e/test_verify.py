@@ -71,7 +71,7 @@ def test_a_fresh_install_is_intact(home: Home, tree: Path) -> None:
     assert tree.is_dir()
     result = home.toolpin("verify")
     assert result.code == 0
-    assert result.out == f"{NODE}: intact, 9 files and links\n"
+    assert result.out == f"{NODE}: intact, 11 files and links\n"
     assert result.err == "toolpin: 1 intact\n"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.archives import Entry, compress, directory, symlink, tar
 from toolpin.errors import Refused
-from toolpin.model import Artifact, Digest, Link, Pin, Plan, Step, Unpack
+from toolpin.model import Artifact, Digest, Link, Pin, Plan, Step, Unpack, Write
 from toolpin.steps.unpack_steps import unpack_all
 from toolpin.system.host import any_of
 from toolpin.verification import Level
@@ -81,3 +81,20 @@ def test_a_link_to_what_a_version_lacks_is_left_out(tmp_path: Path) -> None:
     assert not (
         placed(tmp_path, Unpack(0), Link("bin/x", "../y")) / "bin/x"
     ).is_symlink()
+
+
+def test_a_line_of_the_plugin_is_written_to_a_new_file(tmp_path: Path) -> None:
+    stage = placed(tmp_path, Unpack(0), Write("share/1.0/text", "of the plugin"))
+    file = stage / "share/1.0/text"
+    assert file.read_text() == "of the plugin\n"
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("path", ["real", "bin/other", "a/b/c", "a/b/c/new/text"])
+def test_a_line_of_the_plugin_replaces_nothing_of_the_archive(
+    path: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match="would replace a file of the archive"):
+        placed(tmp_path, Unpack(0), Write(path, "of the plugin"))
+    assert (tmp_path / "outside/stage/real").read_text() == "a program"
+    assert not (tmp_path / "outside/stage/new").exists()

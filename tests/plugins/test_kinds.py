@@ -64,6 +64,7 @@ TYPOS = {
 TOOL_TYPOS = {
     "proof": '["demo", "--version", "{verison}"]',
     "variables": '{ DEMO = "{verison}/x" }',
+    "files": '{ "share/{verison}" = "text" }',
     "defaults": '{ DEMO = ["{verison}/x"] }',
     "homes": '{ DEMO_HOME = "{verison}" }',
     "home_bins": '["{verison}/bin"]',

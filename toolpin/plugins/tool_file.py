@@ -43,6 +43,7 @@ class Tool(NamedTuple):
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     defaults: Defaults
+    files: tuple[tuple[str, str], ...]
     homes: tuple[tuple[str, str], ...]
     home_bins: tuple[str, ...]
     default_packages: DefaultPackages | None

@@ -5,7 +5,7 @@ This is the reference for authors. `tool_file` reads files by it.
 
 from __future__ import annotations
 
-from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_home_bins, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_reshim_after, read_spellings, read_variables
+from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_files, read_home_bins, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_reshim_after, read_spellings, read_variables
 from toolpin.sources.fields import (
     Field,
     read_insides,
@@ -80,6 +80,14 @@ TOOL: dict[str, Field] = {
         "after the value; {install} is the install's path",
         (),
         holds=("install",),
+    ),
+    "files": Field(
+        read_files,
+        "a table: relative path = line of text",
+        "files to write into each install that comes from an archive. They replace "
+        "nothing of the archive",
+        (),
+        holds=("version",),
     ),
     "homes": Field(
         read_homes,

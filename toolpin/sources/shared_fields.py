@@ -284,7 +284,7 @@ def archive_steps(
 def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
     """Return the links of a source for one version on one host."""
     values = spec.values(host, version=version)
-    return [Link(link.path, fill(link.target, values)) for link in spec.links]
+    return [Link(*(fill(end, values) for end in link)) for link in spec.links]
 
 
 def packages(spec: SourceSpec, host: Host) -> list[str]:

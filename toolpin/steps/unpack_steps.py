@@ -15,7 +15,7 @@ from toolpin.archive.names import is_packed
 from toolpin.archive.unpack import unpack, unpack_one
 from toolpin.digests import hash_file
 from toolpin.errors import Refused
-from toolpin.model import Link, Place, Plan, TreeFile, Unpack
+from toolpin.model import Link, Place, Plan, TreeFile, Unpack, Write
 from toolpin.system.directory_tree import walk
 
 
@@ -29,6 +29,8 @@ def unpack_all(plan: Plan, archives: Sequence[str], stage: str) -> list[TreeFile
         elif isinstance(step, Place):
             placed = _place(step, plan, archives, stage)
             tree_files[placed.path] = placed
+        elif isinstance(step, Write):
+            tree_files[step.path] = _write(step, stage)
         elif isinstance(step, Link) and (link := _link(step, stage)):
             tree_files[link.path] = link
     return [tree_files[path] for path in sorted(tree_files)]
@@ -63,8 +65,30 @@ def _place(step: Place, plan: Plan, archives: Sequence[str], stage: str) -> Tree
     else:
         shutil.copyfile(archives[step.artifact], path)
     os.chmod(path, 0o755)
+    return _recorded(step.path, path)
+
+
+def _write(step: Write, stage: str) -> TreeFile:
+    """Write a file of the plugin. Raises Refused if the archives have that path."""
+    root = os.path.realpath(stage)
+    path = os.path.join(root, step.path)
+    parent = os.path.dirname(path)
+    if os.path.realpath(parent) != parent or os.path.lexists(path):
+        raise Refused(
+            f"the plugin's file {step.path} would replace a file of the archive",
+            [("installed", "nothing")],
+        )
+    make_directories(parent)
+    with open(path, "x", encoding="utf-8") as file:
+        file.write(f"{step.line}\n")
+    os.chmod(path, 0o644)
+    return _recorded(step.path, path)
+
+
+def _recorded(inside: str, path: str) -> TreeFile:
+    status = os.stat(path)
     digits = hash_file(path, "sha256")
-    return TreeFile(step.path, os.stat(path).st_size, 0o755, digits)
+    return TreeFile(inside, status.st_size, stat.S_IMODE(status.st_mode), digits)
 
 
 def survey(tree: str) -> list[TreeFile]:
