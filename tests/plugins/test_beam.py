@@ -9,16 +9,15 @@ import pytest
 
 from tests.support.beam import BeamUpstream
 from tests.support.server import Server
-from toolpin.verification import Level
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.errors import NoFit, NotPublished, Unreachable
-from toolpin.system.host import any_of
 from toolpin.install.catalogs import Catalogs
-from toolpin.install.source_choice import no_source_error
 from toolpin.install.first_builds import Failure
 from toolpin.install.jobs import Job
 from toolpin.install.planner import assemble, locked_builds, make_plan
+from toolpin.install.source_choice import no_source_error
 from toolpin.model import (
     Artifact,
     Digest,
@@ -31,12 +30,13 @@ from toolpin.model import (
     Run,
     Unpack,
 )
-from toolpin.system.paths import Paths
-from toolpin.plugins.tool_file import Tool
 from toolpin.plugins.registry import Registry, read_registry
-from toolpin.config.settings import Settings
+from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.spec import SourceSpec
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 IMAGES = ("ubuntu-20.04", "ubuntu-22.04", "ubuntu-24.04")
 OPENSSL_1 = frozenset({"libcrypto.so.1.1"})
@@ -270,7 +270,9 @@ def test_a_variant_of_elixir_is_another_file_of_the_same_release(
     upstream.elixir_on_github("1.9.4", ["Precompiled.zip"])
     spec = source(elixir, "github")
     known = clients.open(spec).releases(HERE)
-    assert {release.version for release in known if spec.is_release(release.version)} == {
+    assert {
+        release.version for release in known if spec.is_release(release.version)
+    } == {
         "1.17.3",
         "1.17.3-otp-26",
         "1.17.3-otp-27",
@@ -303,7 +305,11 @@ def test_an_elixir_without_a_plain_build_is_the_newest_for_the_pinned_otp(
         located(elixir, spec, pin, too_old, clients)
     assert caught.value.facts[0] == ("1.17.3-otp-25", "needs erlang 25")
     builds = locked_builds(elixir, spec, pin, any_of("macos-arm64"), clients)
-    assert [dict(build.requires)["tool-erlang"] for build in builds] == ["25", "26", "27"]
+    assert [dict(build.requires)["tool-erlang"] for build in builds] == [
+        "25",
+        "26",
+        "27",
+    ]
     foreign = builds[0].artifacts[0]._replace(filename="Precompiled.zip")
     with pytest.raises(NotPublished):
         assemble(elixir, spec, pin, host, [foreign])

@@ -8,8 +8,18 @@ import pytest
 
 from toolpin.errors import ToolpinError
 from toolpin.model import TreeFile
+from toolpin.plugins.draft import (
+    Draft,
+    Layout,
+    Naming,
+    checksum_names,
+    choose_assets,
+    name_assets,
+    read_layout,
+    render_draft,
+    version_in,
+)
 from toolpin.plugins.tool_file import parse_tool
-from toolpin.plugins.draft import Draft, Layout, Naming, checksum_names, choose_assets, name_assets, read_layout, render_draft, version_in
 from toolpin.sources.protocol import fill
 
 GH = """gh_2.62.0_checksums.txt gh_2.62.0_linux_386.deb gh_2.62.0_linux_386.tar.gz

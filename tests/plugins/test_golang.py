@@ -10,18 +10,18 @@ import pytest
 from tests.support.golang import TARGETS, GoUpstream
 from tests.support.run import Home
 from tests.support.server import Server
-from toolpin.verification import Level
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.errors import NotPublished, Unreachable
-from toolpin.system.host import any_of
 from toolpin.install.planner import locked_builds, make_plan
 from toolpin.model import Artifact, Digest, Pin, Release
-from toolpin.system.paths import Paths
-from toolpin.plugins.tool_file import Tool
 from toolpin.plugins.registry import read_registry
-from toolpin.config.settings import Settings
+from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.kinds import KINDS
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 HOST = any_of("linux-x64")
 ANY = "py3-none-manylinux_2_17_x86_64.whl"

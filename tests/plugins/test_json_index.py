@@ -47,7 +47,10 @@ FLUTTER = {
 }
 ASTRAL = b"\n".join(
     json.dumps(
-        {"version": name, "artifacts": [{"url": f"https://x/{name}.tar.gz", "sha256": A}]}
+        {
+            "version": name,
+            "artifacts": [{"url": f"https://x/{name}.tar.gz", "sha256": A}],
+        }
     ).encode()
     for name in ("3.11.15+20260303", "3.12.1+20260303")
 )
@@ -56,7 +59,9 @@ ASTRAL = b"\n".join(
 def read_of(documents: Mapping[str, Any]) -> json_index.Read:
     def read(url: str) -> bytes:
         document = documents[url]
-        return document if isinstance(document, bytes) else json.dumps(document).encode()
+        return (
+            document if isinstance(document, bytes) else json.dumps(document).encode()
+        )
 
     return read
 

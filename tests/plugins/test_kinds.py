@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from toolpin.errors import UsageError
-from toolpin.system.host import any_of
 from toolpin.plugins import tool_schema
 from toolpin.plugins.tool_file import examine, parse_tool
 from toolpin.sources import shared_fields
 from toolpin.sources.fields import Field
 from toolpin.sources.kinds import IN_FILES
+from toolpin.system.host import any_of
 
 HEAD = """\
 [tool]
@@ -209,7 +209,12 @@ def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are() -> None
 @pytest.mark.parametrize("kind", IN_FILES)
 def test_a_kinds_own_fields_are_those_of_its_type(kind: str) -> None:
     file = IN_FILES[kind]
-    groups = (shared_fields.COMMON, shared_fields.ARCHIVE, shared_fields.WITH, shared_fields.built_for())
+    groups = (
+        shared_fields.COMMON,
+        shared_fields.ARCHIVE,
+        shared_fields.WITH,
+        shared_fields.built_for(),
+    )
     common = {key for fields in groups for key in fields}
     assert set(file.own._fields) == file.fields.keys() - common
     assert set(file.needs) <= set(file.own._fields)

@@ -10,15 +10,15 @@ import pytest
 
 from tests.support.server import Server
 from toolpin.cache.verified import Cache
-from toolpin.errors import NotPublished
-from toolpin.install.source_choice import allowed_sources
-from toolpin.install.planner import assemble, make_plan
-from toolpin.model import Artifact, Digest, Host, Link, Pin, Unpack, Write
-from toolpin.system.paths import Paths
-from toolpin.plugins.tool_file import Tool
-from toolpin.plugins.registry import read_registry
 from toolpin.config.settings import Settings
+from toolpin.errors import NotPublished
+from toolpin.install.planner import assemble, make_plan
+from toolpin.install.source_choice import allowed_sources
+from toolpin.model import Artifact, Digest, Host, Link, Pin, Unpack, Write
+from toolpin.plugins.registry import read_registry
+from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
+from toolpin.system.paths import Paths
 
 HOSTS = {
     Host("linux", "x64", "glibc", "2.36"): "linux-x64",

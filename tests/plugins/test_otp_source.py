@@ -17,17 +17,17 @@ import pytest
 
 from tests.support.run import REPOSITORY
 from tests.support.server import Server
-from toolpin.verification import Level
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.errors import NoChecksum, NotPublished, Unreachable, UsageError
-from toolpin.install.source_choice import allowed_sources, refuse_unnamed
 from toolpin.install.planner import (
     assemble,
     locked_builds,
     make_plan,
 )
 from toolpin.install.source_build_plan import left_out, recipe_for, supply
+from toolpin.install.source_choice import allowed_sources, refuse_unnamed
 from toolpin.model import (
     Artifact,
     Build,
@@ -40,13 +40,13 @@ from toolpin.model import (
     Recipe,
     Unpack,
 )
-from toolpin.system.paths import Paths
-from toolpin.plugins.tool_file import Tool, parse_tool
 from toolpin.plugins.registry import read_registry
-from toolpin.config.settings import Settings
+from toolpin.plugins.tool_file import Tool, parse_tool
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.clients import Clients
 from toolpin.sources.spec import SourceSpec
+from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 HOST = Host("linux", "x64", "glibc", "2.36", frozenset({"libcrypto.so.3"}))
 MUSL = Host("linux", "x64", "musl", "")

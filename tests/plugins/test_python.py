@@ -32,7 +32,7 @@ SYSCONFIG = """\
     "AR": "/tools/clang-linux64/bin/llvm-ar",
  'AR': '/usr/bin/ar',
     "BINDIR": "/install/bin",
-    "BLDSHARED": "clang -bundle -undefined dynamic_lookup -isysroot /Xcode/MacOSX14.sdk",
+    "BLDSHARED": "clang -bundle -undefined dynamic_lookup -isysroot /X/MacOSX14.sdk",
     "CC": "clang -pthread",
  'CC': '/usr/bin/aarch64-linux-gnu-gcc -pthread',
     "CC": "musl-clang",
@@ -109,7 +109,9 @@ def test_free_threaded_builds_are_in_either_archive(
     upstream.publish("3.13.2", "20250317", variants=(*full, "install_only.tar.gz"))
     names = ("freethreaded-install_only_stripped.tar.gz", "install_only.tar.gz")
     upstream.publish("3.14.5", "20260602", variants=names)
-    versions = [release.version for release in on.open(python.sources[0]).releases(HOST)]
+    versions = [
+        release.version for release in on.open(python.sources[0]).releases(HOST)
+    ]
     assert versions == ["3.14.5", "3.14.5t", "3.13.2"]
     ends = [
         plan(python, on, *words).artifacts[0].filename.partition("gnu-")[2]

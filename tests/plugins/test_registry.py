@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.run import REPOSITORY
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.system.paths import Paths
 from toolpin.plugins.light_fields import stated_words
 from toolpin.plugins.registry import read_registry
+from toolpin.system.paths import Paths
 
 NODEJS = (REPOSITORY / "plugins/nodejs.toml").read_text()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.system.paths import Paths
 from toolpin.plugins import user_plugins
 from toolpin.plugins.registry import read_registry
+from toolpin.system.paths import Paths
 
 GOOD = """
 [tool]

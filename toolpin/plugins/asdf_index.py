@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.model import Pin
-from toolpin.system.paths import Paths, names_in
-from toolpin.project.validation import NAME, fits
 from toolpin.plugins.asdf.address import Address
 from toolpin.plugins.asdf.git_client import Git
+from toolpin.project.validation import NAME, fits
 from toolpin.store import staging
+from toolpin.system.paths import Paths, names_in
 
 HOUR_S = 3600.0
 

@@ -214,7 +214,9 @@ def _fits(name: str, system: str, arch: str, libc: str) -> bool:
 
 def _rank(name: str, arch: str) -> tuple[bool, bool, int, int, str]:
     """Rank the exact processor first, then glibc's build, then the smaller archive."""
-    form = next(at for at, archive in enumerate(_ARCHIVES) if name.lower().endswith(archive))
+    form = next(
+        at for at, archive in enumerate(_ARCHIVES) if name.lower().endswith(archive)
+    )
     exact = _holds(name, _ARCHS[arch])
     return not exact, _holds(name, "musl"), form, len(name), name
 

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 from toolpin.archive.unpack import unpack
 from toolpin.cache.verified import Cache
-from toolpin.system.directory_tree import temporary
+from toolpin.digests import parse_checksums
 from toolpin.errors import NotPublished, ToolpinError
 from toolpin.model import Artifact, Host, TreeFile
 from toolpin.plugins import draft
 from toolpin.plugins.tool_file import parse_tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.github_api import GithubRelease, api_digest, download_url
-from toolpin.digests import parse_checksums
+from toolpin.system.directory_tree import temporary
 
 # Files next to an asset with only its digest.
 _ENDINGS = (".sha256", ".sha256sum", ".sha512")

@@ -12,20 +12,20 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from toolpin.config.asdfrc import Asdfrc
 from toolpin.errors import ToolpinError, as_word
 from toolpin.model import COMMAND_LINE, Pin
-from toolpin.system.paths import Paths
-from toolpin.plugins.registry import note_files, script_directories
-from toolpin.system.process import Finished
-from toolpin.project.validation import NAME, WordPosition, check
 from toolpin.plugins.asdf.address import Address, is_plain_directory
-from toolpin.plugins.asdf.plugin_copy import copy_plugin_directory
 from toolpin.plugins.asdf.git_client import Git, Identity
+from toolpin.plugins.asdf.plugin_copy import copy_plugin_directory
 from toolpin.plugins.asdf.plugin_validation import check_digest, check_own, check_whole
 from toolpin.plugins.asdf.script_runner import Scripts
-from toolpin.config.asdfrc import Asdfrc
+from toolpin.plugins.registry import note_files, script_directories
+from toolpin.project.validation import NAME, WordPosition, check
 from toolpin.store import staging
 from toolpin.store.exchange import exchange
+from toolpin.system.paths import Paths
+from toolpin.system.process import Finished
 
 # With a file lock and a staging directory, like a version.
 _PLUGIN = "plugin"
@@ -124,11 +124,15 @@ class PluginDirectories:
         self._hook(f"post_asdf_plugin_add_{name}")
         return identity
 
-    def _choose_existing(self, name: str, address: Address, sha256: str) -> Identity | None:
+    def _choose_existing(
+        self, name: str, address: Address, sha256: str
+    ) -> Identity | None:
         """Choose the plugin to be added if it is installed; refuse another one."""
         if self.has(name):
             identity = self.identity(name)
-            same = identity.url == address.url and identity.commit.startswith(address.ref)
+            same = identity.url == address.url and identity.commit.startswith(
+                address.ref
+            )
             if same and sha256 in ("", identity.sha256):
                 self.choose(name)
                 return identity

@@ -21,10 +21,10 @@ from toolpin.plugins.light_fields import (
     parse_index,
     plain_fields,
 )
-from toolpin.system.paths import Paths, bundled, names_in, open_regular
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import logical_cwd
 from toolpin.project.validation import COMMAND, NAME, fits, is_plain, respell
+from toolpin.system.paths import Paths, bundled, names_in, open_regular
 
 if TYPE_CHECKING:
     from toolpin.plugins.tool_file import Tool
@@ -92,7 +92,10 @@ class Registry:
     def idioms(self, level: str) -> Idioms:
         """Return the other files that pin: none, plain ones or all."""
         files = {} if level == "none" else self._idiomatic
-        readers = {tool: self._reader(tool) for tool in set(files.values()) & self._self_reading}
+        readers = {
+            tool: self._reader(tool)
+            for tool in set(files.values()) & self._self_reading
+        }
         manifests: dict[str, tuple[tuple[str, str], ...]] = {}
         for tool in sorted(self._files) if level == "all" else ():
             for file, name in self._manifests_of(tool).items():

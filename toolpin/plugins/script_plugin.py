@@ -30,8 +30,8 @@ def read_tool(name: str, directory: str, also: tuple[str, ...] = ()) -> Tool:
     """Return the tool of a plugin's directory. Raises UsageError for an invalid one."""
     if not os.path.isfile(f"{directory}/bin/install"):
         raise UsageError(
-            f"{directory} is not an asdf "
-            "plugin", [("missing", f"{directory}/bin/install")]
+            f"{directory} is not an asdf plugin",
+            [("missing", f"{directory}/bin/install")],
         )
     return scripted_tool(name, directory, also)
 

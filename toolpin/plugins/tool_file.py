@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from toolpin.errors import UsageError, shown
 from toolpin.model import DefaultPackages, Defaults, Recipe
 from toolpin.plugins.tool_schema import BUILD, TOOL
-from toolpin.sources.protocol import Groups, Kind
 from toolpin.sources.fields import HOST_VALUES, Field, UnfitError, placeholders
 from toolpin.sources.kinds import IN_FILES
+from toolpin.sources.protocol import Groups, Kind
 from toolpin.sources.shared_fields import COMPANION, FIXED, WHEN
 from toolpin.sources.spec import Companion, SourceSpec, When
 from toolpin.toml_lines import Path, line_of
@@ -137,7 +137,7 @@ class _Reader:
         self.faults.append(UsageError(f"{place}: {what}", facts))
 
     def completed(self, table: object, sources: list[object], at: int) -> object:
-        """Return one `[[source]]` with the fields of the earlier one that it is like."""
+        """Return a `[[source]]` with the fields of the earlier one that it is like."""
         if not isinstance(table, dict) or "like" not in table:
             return table
         tables = [source for source in sources[:at] if isinstance(source, dict)]
@@ -317,6 +317,10 @@ def _unfilled(
     """Yield the placeholders without a value: field, name, valid names."""
     for key, field in fields.items():
         if field.holds is not None:
-            known = {name for placeholder in field.holds for name in groups.get(placeholder, (placeholder,))}
+            known = {
+                name
+                for placeholder in field.holds
+                for name in groups.get(placeholder, (placeholder,))
+            }
             for name in sorted(placeholders(field.filled(read[key])) - known):
                 yield key, name, ", ".join(sorted(known)) or "none"

@@ -5,7 +5,25 @@ This is the reference for authors. `tool_file` reads files by it.
 
 from __future__ import annotations
 
-from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_files, read_home_bins, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_reshim_after, read_spellings, read_variables
+from toolpin.plugins.tool_fields import (
+    read_commands,
+    read_date,
+    read_default_packages,
+    read_defaults,
+    read_files,
+    read_home_bins,
+    read_homes,
+    read_idioms,
+    read_lists,
+    read_long_term,
+    read_manifests,
+    read_needs,
+    read_pairs,
+    read_phases,
+    read_reshim_after,
+    read_spellings,
+    read_variables,
+)
 from toolpin.sources.fields import (
     Field,
     read_insides,
@@ -101,7 +119,8 @@ TOOL: dict[str, Field] = {
     "home_bins": Field(
         read_home_bins,
         _PATHS,
-        "directories there whose programs get shims, too. `${NAME:-$HOME/DIRECTORY}/bin` "
+        "directories there whose programs get shims, too. "
+        "`${NAME:-$HOME/DIRECTORY}/bin` "
         "is one of the user's, where NAME is a variable: it follows the shims on PATH, "
         "and its programs get none",
         (),
@@ -119,7 +138,8 @@ TOOL: dict[str, Field] = {
     "reshim_after": Field(
         read_reshim_after,
         "a table: command = [words]",
-        "commands that may add programs when one of these words is an argument, or with "
+        "commands that may add programs when one of these words is an argument, or "
+        "with "
         "an empty word when there is none: shims are written afterwards",
         (),
     ),
@@ -146,7 +166,8 @@ TOOL: dict[str, Field] = {
     ),
     "manifests": Field(
         read_manifests,
-        "a table: package.json, go.mod, global.json, Gemfile, .sdkmanrc, rust-toolchain or "
+        "a table: package.json, go.mod, global.json, Gemfile, .sdkmanrc, "
+        "rust-toolchain or "
         "rust-toolchain.toml = name",
         "manifest files that may be read, and the name of the tool in them; for "
         "rust-toolchain the components that an install has",
@@ -198,7 +219,8 @@ TOOL: dict[str, Field] = {
         read_table,
         "a table: beginning of a version = reason",
         "versions that no source has, and why; or the URL of the asdf plugin that has "
-        'them: `refused_versions = { pypy = "https://github.com/asdf-community/asdf-python" }`',
+        "them: `refused_versions = { pypy = "
+        '"https://github.com/asdf-community/asdf-python" }`',
         {},
     ),
 }
@@ -214,13 +236,16 @@ BUILD: dict[str, Field] = {
     "needs": Field(
         read_needs,
         "a list of tables: what, and programs, or header, library and condition; apt, "
-        "dnf, apk, brew; since; below; unless; sources; hint; version; suite, libraries, "
+        "dnf, apk, brew; since; below; unless; sources; hint; version; suite, "
+        "libraries, "
         "headers, option and soname",
         "what the machine must have. `what` is its name. `programs`: one of them is on "
-        "PATH. `header`, `library`, `condition`: what the C compiler must find. `apt` to "
+        "PATH. `header`, `library`, `condition`: what the C compiler must find. "
+        "`apt` to "
         "`brew`: the packages that have it; `hint`: what to do if no package helps. "
         "`since`: only from that version on; `below`: only for older versions; "
-        "`unless`: not if an option of the user begins so; `sources`: only for sources with these ids. `version`: the macro "
+        "`unless`: not if an option of the user begins so; `sources`: only for "
+        "sources with these ids. `version`: the macro "
         "in which the header states the version of what is linked. `suite` to "
         "`soname`: packages of a Debian suite that can supply the libraries and "
         "headers, the build option that names their directory, {supplied}, and the "

@@ -10,10 +10,10 @@ import os
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError, UsageError, as_word
-from toolpin.system.paths import Paths, bundled
-from toolpin.plugins.tool_file import Tool, examine, parse_tool
 from toolpin.plugins.registry import Registry
+from toolpin.plugins.tool_file import Tool, examine, parse_tool
 from toolpin.project import project_files
+from toolpin.system.paths import Paths, bundled
 
 
 def is_bundled(tool: Tool) -> bool:
@@ -96,7 +96,9 @@ def remove(paths: Paths, registry: Registry, name: str) -> str:
             [("file", tool.file if tool else target)],
         )
     others = [tool for tool in registry.tools if tool.name != own]
-    used = {table for other in others if not is_bundled(other) for table in _tables(other)}
+    used = {
+        table for other in others if not is_bundled(other) for table in _tables(other)
+    }
     try:
         os.unlink(target)
         for table in _tables(tool) - used if tool and not faults else ():

@@ -12,14 +12,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from toolpin.system.directory_tree import walk
+from toolpin.digests import hash_file
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.model import COMMAND_LINE
-from toolpin.system.process import Finished, run
-from toolpin.project.validation import WordPosition, check_ref
-from toolpin.plugins.asdf.address import Address, bare, is_plain_directory, without_secret
+from toolpin.plugins.asdf.address import (
+    Address,
+    bare,
+    is_plain_directory,
+    without_secret,
+)
 from toolpin.plugins.asdf.plugin_validation import is_leftover, script_places
-from toolpin.digests import hash_file
+from toolpin.project.validation import WordPosition, check_ref
+from toolpin.system.directory_tree import walk
+from toolpin.system.process import Finished, run
 
 _GIT_S = 600.0
 _PROTOCOLS = "file:https:ssh"
@@ -115,7 +120,9 @@ class Git:
         where, more = self._remote(directory, url)
         fetch = ("fetch", "-q", "--no-tags", "--no-recurse-submodules")
         if not _COMMIT.fullmatch(ref):
-            finished = self._git(directory, *fetch, "--depth=1", "--", where, ref, more=more)
+            finished = self._git(
+                directory, *fetch, "--depth=1", "--", where, ref, more=more
+            )
             if finished.status == 0:
                 return self._name(directory, "FETCH_HEAD")
             if not _ABBREVIATED.fullmatch(ref):

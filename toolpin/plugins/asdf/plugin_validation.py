@@ -70,7 +70,9 @@ def script_places(directory: str) -> list[str]:
     # `check_own` refuses one that leads out of the plugin, which git would not accept.
     real = (os.path.realpath(f"{root}/{directory}") for directory in _DIRECTORIES)
     inside = {directory for directory in real if f"{directory}/".startswith(f"{root}/")}
-    return [f":(literal){os.path.relpath(directory, root)}" for directory in sorted(inside)]
+    return [
+        f":(literal){os.path.relpath(directory, root)}" for directory in sorted(inside)
+    ]
 
 
 def is_leftover(path: str) -> bool:

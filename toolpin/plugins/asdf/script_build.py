@@ -10,14 +10,19 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from toolpin.system.directory_tree import drop_tree
+from toolpin.config.asdfrc import Asdfrc
 from toolpin.errors import HookFailed, ToolpinError
 from toolpin.model import Pin, Plan
-from toolpin.system.process import run
 from toolpin.plugins.asdf.script_queries import determine
-from toolpin.plugins.asdf.script_runner import Scripts, answer_asdf, failed, variables_of
+from toolpin.plugins.asdf.script_runner import (
+    Scripts,
+    answer_asdf,
+    failed,
+    variables_of,
+)
 from toolpin.plugins.asdf.spelling import kind_of
-from toolpin.config.asdfrc import Asdfrc
+from toolpin.system.directory_tree import drop_tree
+from toolpin.system.process import run
 
 _BUILD_S = 6 * 3600.0
 _SHOWN = 6

@@ -13,12 +13,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from toolpin.system.directory_tree import temporary, walk
 from toolpin.env_patch import DEFAULT_PATH, is_settable
 from toolpin.errors import Refused, ScriptFailed, ToolpinError
-from toolpin.model import RuntimeScripts, EnvPatch, Pin
+from toolpin.model import EnvPatch, Pin, RuntimeScripts
+from toolpin.plugins.asdf.script_runner import (
+    QUERY_S,
+    Scripts,
+    answer_asdf,
+    failed,
+    for_scripts,
+    variables_of,
+)
+from toolpin.system.directory_tree import temporary, walk
 from toolpin.system.process import run
-from toolpin.plugins.asdf.script_runner import QUERY_S, Scripts, answer_asdf, failed, for_scripts, variables_of
 
 # Sourced, so that its exports are kept; what it prints, in a trap too, is ignored.
 _ENV = 'exec 3>&1 >&2; . "$0"; exec /usr/bin/env -0 >&3 3>&-'
@@ -87,11 +94,15 @@ def determine(scripts: Scripts, pin: Pin, tree: str = "") -> ScriptValues:
         nothing = _Fixed({}, {})
         result = _wherever(scripts, own, here, there) if has_env else nothing
     is_vague = bins[0] != bins[1] or scripts.has("exec-path")
-    runtime_scripts: RuntimeScripts = "all" if is_vague else "env" if result is None else ""
+    runtime_scripts: RuntimeScripts = (
+        "all" if is_vague else "env" if result is None else ""
+    )
     fixed = result or nothing
     variables = {**own, **_of_programs(scripts), **fixed.always}
     homes = tuple(fixed.homes.items())
-    return ScriptValues(_on_path(scripts, bins[0]), tuple(variables.items()), homes, runtime_scripts)
+    return ScriptValues(
+        _on_path(scripts, bins[0]), tuple(variables.items()), homes, runtime_scripts
+    )
 
 
 def bin_dirs(scripts: Scripts, own: Mapping[str, str]) -> tuple[str, ...]:
@@ -229,7 +240,11 @@ def _wherever(
         names = [name for name in first.changed if name != "PATH"]
         absent, empty, elsewhere = (
             _effect(scripts, own, bare._replace(env={**bare.env, **more}))
-            for more in ({}, dict.fromkeys(names, ""), dict.fromkeys(names, _SHELL_VARIABLES))
+            for more in (
+                {},
+                dict.fromkeys(names, ""),
+                dict.fromkeys(names, _SHELL_VARIABLES),
+            )
         )
     except ToolpinError:
         return None  # a failure is for the user who runs the program
@@ -237,7 +252,9 @@ def _wherever(
     removed = first.removed or elsewhere.removed
     if removed or not all(map(is_settable, result)) or result != absent.changed:
         return None
-    homes = {name: value for name, value in result.items() if name not in elsewhere.changed}
+    homes = {
+        name: value for name, value in result.items() if name not in elsewhere.changed
+    }
     fixed = {name: value for name, value in result.items() if name not in homes}
     same = empty.changed == result and elsewhere.changed == fixed
     if not same or not all(map(os.path.isabs, homes.values())):

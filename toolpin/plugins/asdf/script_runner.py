@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from toolpin.env_patch import DEFAULT_PATH, quote
 from toolpin.errors import NotRunnable, ToolpinError, as_word
 from toolpin.model import Pin
-from toolpin.system.paths import Paths, names_in
-from toolpin.system.process import Finished, run
+from toolpin.plugins.asdf.spelling import kind_of
 from toolpin.project.validation import VERSION, fits
 from toolpin.system.atomic_write import atomic_replace
-from toolpin.plugins.asdf.spelling import kind_of
+from toolpin.system.paths import Paths, names_in
+from toolpin.system.process import Finished, run
 
 QUERY_S = 300.0
 _SHOWN = 5
@@ -136,7 +136,9 @@ class Scripts:
         if query:
             results = [version for version in results if version.startswith(query)]
         else:
-            results = [version for version in results if _STARTS_WITH_NUMBER.match(version)]
+            results = [
+                version for version in results if _STARTS_WITH_NUMBER.match(version)
+            ]
         return results[-1] if results else None
 
     def legacy_filenames(self) -> list[str]:
