@@ -18,7 +18,7 @@ from toolpin.errors import (
 from toolpin.install.catalogs import DAY_S, Catalogs
 from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job
-from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.model import Host, Pin, Plan
 from toolpin.plugins.script_plugin import is_scripted
 from toolpin.plugins.tool_file import Tool
 from toolpin.project.validation import without_v
@@ -57,28 +57,6 @@ def allowed_sources(
             [("wanted", ", ".join(wanted)), ("sources", ", ".join(by_id))],
         )
     return chosen
-
-
-def refuse_version(tool: Tool, wanted: Wanted, origin: Origin) -> None:
-    """Raise NotPublished for a version that no source has, or only an asdf plugin."""
-    for start, reason in tool.refused_versions.items():
-        if wanted.kind == "version" and wanted.value.startswith(start):
-            is_plugin = reason.startswith("https:")
-            has = (
-                "is a build that only an asdf plugin has"
-                if is_plugin
-                else "does not exist"
-            )
-            raise NotPublished(
-                f"{tool.name} {wanted} {has}",
-                [
-                    ("required by", str(origin)),
-                    ("plugin" if is_plugin else "reason", reason),
-                ],
-                f"toolpin plugin add {tool.name} {reason}"
-                if is_plugin
-                else f"toolpin list-all {tool.name}",
-            )
 
 
 def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from toolpin.errors import NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.install.catalogs import has_channels
 from toolpin.install.planner import locked_builds, publisher
-from toolpin.install.source_choice import refuse_version
 from toolpin.lockfile.document import Entry, Key, Lockfile, no_build
 from toolpin.lockfile.scope import (
     LockfileRequest,
@@ -36,6 +35,7 @@ from toolpin.lockfile_update.request_work import (
     report_queried,
 )
 from toolpin.model import Build, Host, Pin, Release, Wanted
+from toolpin.plugins.refused import refuse_version
 from toolpin.plugins.registry import Registry
 from toolpin.plugins.tool_file import Tool
 from toolpin.resolver.locked_resolution import kept_version, version_of_ref
@@ -183,7 +183,7 @@ class Locker:
     @contextmanager
     def _work(self, request: LockfileRequest, old: Lockfile) -> Iterator[Work]:
         known = self._registry.require(request.tool, request.origin)
-        refuse_version(known, request.wanted, request.origin)
+        refuse_version(known, request.wanted.value, request.origin)
         tool = known.for_version(request.wanted.value)
         hosts = self._scope.hosts or hosts_of(tool)
         row = self._board.row(str(request.key))

@@ -9,8 +9,8 @@ from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
 from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked_plan import NO_RECEIPT, other_bytes
-from toolpin.install.source_choice import refuse_version
 from toolpin.model import Host, Pin, Request
+from toolpin.plugins.refused import refuse_version
 from toolpin.resolver.local_resolution import (
     Resolution,
     lacks_all,
@@ -19,6 +19,7 @@ from toolpin.resolver.local_resolution import (
 )
 from toolpin.resolver.locked_resolution import not_locked
 from toolpin.resolver.resolver import Resolver
+from toolpin.store.installs import is_installed
 from toolpin.versions import sort_key
 
 
@@ -37,9 +38,8 @@ def jobs_for(
         try:
             if lacks_all(request, app.where):
                 raise not_installed(request, app.where)
-            for alternative in to_provide(request):  # else no plugin is needed
-                tool = app.registry.require(request.tool, request.origin)
-                refuse_version(tool, alternative, request.origin)
+            if to_provide(request):  # else no plugin is needed
+                app.registry.check(request.tool, request.origin)
             jobs += _jobs(request, resolver, app, elsewhere)
         except ToolpinError as error:
             errors.append(error)
@@ -53,6 +53,9 @@ def _jobs(request: Request, resolver: Resolver, app: App, elsewhere: bool) -> li
         if resolution.is_final or resolution.pin is None:
             raise _explained(resolution, app, resolver.host)
         pin, origin, locked = resolution.pin, resolution.origin, resolution.locked
+        if locked is None and not is_installed(app.paths, pin):
+            tool = app.registry.require(pin.tool, origin)
+            refuse_version(tool, pin.version, origin)
         must = locked is not None and resolver.is_strict and not elsewhere
         job = Job(pin, origin, locked, must, beside)
         if not elsewhere:
