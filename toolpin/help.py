@@ -49,8 +49,8 @@ GROUPS = (
             "config",
             "import",
             "asdf-alias",
-            "self",
             "version",
+            "self",
         ),
     ),
 )
@@ -79,7 +79,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("toolpin lock --host linux-x64", "lock for the build server"),
     ),
     "outdated": (
-        ("toolpin outdated", "newer versions, pinned constraints and beyond"),
+        ("toolpin outdated", "newer versions, within the constraints and beyond"),
     ),
     "upgrade": (
         ("toolpin upgrade", "update every tool that is pinned here"),
@@ -110,7 +110,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "why": (("toolpin why node", "the files and rules that decide"),),
     "doctor": (
         ("toolpin doctor", "check shell, shims and store"),
-        ("toolpin doctor --net", "check the connection to every source"),
+        ("toolpin doctor --net", "also check the sources of the pinned tools"),
     ),
     "shimversions": (("toolpin shimversions npm", "the versions with npm"),),
     "env": (

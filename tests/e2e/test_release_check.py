@@ -64,6 +64,20 @@ def test_a_release_that_runs_says_what_the_target_must_have(
     ]
 
 
+def test_without_the_glibc_of_another_host_the_result_does_not_hide_it(
+    home: Home, release: Path
+) -> None:
+    put(release, "lib/nif-1.0/priv/nif.so", NEW)
+    result = check(home, release, "--host", "linux-x64")
+    assert result.code == 0, result.err
+    assert result.out.splitlines() == [
+        "demo 0.1.0 runs on linux-x64; its glibc was not checked, because --glibc is "
+        "missing",
+        "  erts-13.1.5, 2 native files",
+        "  needs glibc 2.38",
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "words", "says"),
     [

@@ -21,10 +21,10 @@ ARGUMENTS: Arguments = {
     "--into DIR": "install each locked tool into DIR/TOOL instead",
     "--host HOST": "with --into: for another host, such as linux-x64",
     "--jobs N": "number of parallel installs, 1 to 64",
-    "--source NAME": "ignore the lockfile and use this source (repeatable)",
+    "--source NAME": "use this source, as without a lockfile (repeatable)",
     "--locked": (
-        "install only what toolpin.lock has (the default with CI=true, if there is a "
-        "lockfile)"
+        "fail if toolpin.lock lacks a pinned version (the default with CI=true, if "
+        "there is a lockfile)"
     ),
     "--allow-plugins": "fetch and run the asdf plugins named in toolpin.lock",
     "--trust-on-first-use": (

@@ -47,8 +47,8 @@ ARGUMENTS: Arguments = {
         "change nothing and use no network; exit code 4 if toolpin.lock is out of date"
     ),
     "--refresh TOOL": (
-        "look up the version and checksums of this tool again; never lock a lower "
-        "version (repeatable)"
+        "look up version and checksums of this tool again; a lower version only with "
+        "--allow-downgrade (repeatable)"
     ),
     "--host HOST": (
         "lock only for HOST, such as linux-x64, also in later runs (repeatable)"

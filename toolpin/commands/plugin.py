@@ -75,7 +75,7 @@ ACTIONS: Actions = {
         "create a plugin file from a GitHub release",
         {
             **_TOOL,
-            "--github OWNER/REPO": "the repository",
+            "--github OWNER/REPO": "the repository (required)",
             "--tag TAG": "the tag of a release (default: the latest)",
         },
     ),

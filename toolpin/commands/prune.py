@@ -37,7 +37,8 @@ ARGUMENTS: Arguments = {
         "as 2G"
     ),
     "--no-previous": (
-        "do not keep the version before each pinned, running or newest one"
+        "do not keep, for a rollback, the next older version of each pinned, running "
+        "or newest one"
     ),
 }
 

@@ -35,7 +35,10 @@ class Options(NamedTuple):
 ARGUMENTS: Arguments = {
     "dir": "the directory that `mix release` created",
     "--host HOST": "the target, such as linux-x64 (default: this machine)",
-    "--glibc VERSION": "the target's glibc, such as 2.31",
+    "--glibc VERSION": (
+        "the target's glibc, such as 2.31 (default: this machine's; with --host, glibc "
+        "is not checked)"
+    ),
 }
 
 
@@ -89,11 +92,13 @@ def _does_not_run(release: Release, target: Host, misfits: list[Fault]) -> Toolp
 
 
 def _show(release: Release, target: Host, app: App) -> None:
+    newest = max((native.elf.glibc for native in release.files), default=())
     lines = [f"{release.name} runs on {_words(target)}"]
+    if newest and not target.libc_version:
+        lines[0] += "; its glibc was not checked, because --glibc is missing"
     erts = release.erts or "no ERTS included: it runs on the Erlang of the target"
     count = len(release.files)
     lines.append(f"  {erts}, {count} native file{'' if count == 1 else 's'}")
-    newest = max((native.elf.glibc for native in release.files), default=())
     if newest:
         lines.append(f"  needs glibc {'.'.join(map(str, newest))}")
     for bound in dict.fromkeys(bound_to(native.elf) for native in release.files):

@@ -37,10 +37,12 @@ ARGUMENTS: Arguments = {
     "[version ...]": "exact versions, as shown by list",
     "--all": "every version of the tool",
     "--unused": (
-        "versions that no version file of this directory, its parents and ~ pins, "
-        "except the newest of each tool; other projects are not considered"
+        "versions that are not pinned by this directory, its parents or ~; the newest "
+        "version of each tool is kept; pins of other projects are ignored"
     ),
-    "--yes": "with --unused: remove them; without --yes they are only listed",
+    "--yes": (
+        "with --unused: remove them; without --yes they are listed, with exit code 1"
+    ),
     "--dry-run": "show what would be removed, without removing it",
 }
 

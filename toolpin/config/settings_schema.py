@@ -257,7 +257,8 @@ KEYS: tuple[Key, ...] = (
         "credentials",
         _read_credential,
         str,
-        'an https origin and a variable, such as "env:MIRROR_TOKEN"',
+        "an origin (https, or http on this machine) and a variable, such as "
+        '"env:MIRROR_TOKEN"',
         "the environment variable with the bearer token for a mirror's origin",
         (),
         is_table=True,

@@ -159,9 +159,10 @@ TOOL: dict[str, Field] = {
     "spellings": Field(
         read_spellings,
         "a table: word = word",
-        "how versions are written otherwise, in all files; with an empty value the key "
-        "is a beginning to leave out. A v before a digit always is. The value of an "
-        'empty key precedes a number, and `"*-tem" = "temurin-*"` replaces an ending',
+        "how versions are written otherwise, in all files. If the value is empty, the "
+        "key is a prefix that is left out; a v before a digit is always left out. The "
+        "value of an empty key is put before a number, and "
+        '`"*-tem" = "temurin-*"` replaces an ending',
         {},
     ),
     "manifests": Field(
