@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.run import Home
+from tests.support.upstream import Upstream
 
 
 def test_each_place_beats_the_one_before_it(home: Home) -> None:
@@ -109,3 +113,69 @@ def test_settings_that_are_set_at_once_are_all_in_the_file(home: Home) -> None:
         assert list(pool.map(set_one, keys)) == [0] * len(keys)
     text = (home.config / "config.toml").read_text()
     assert [key for key in keys if key.removeprefix("mirrors.") not in text] == []
+
+
+@pytest.fixture
+def without_debian(home: Home, upstream: Upstream) -> Home:
+    """A machine whose settings name sources that nodejs does not have."""
+    del home.env["TOOLPIN_SOURCES"]
+    (home.config / "config.toml").write_text(
+        'jobs = 1\nsources = ["debian", "xqwzt"]\n'
+    )
+    upstream.publish("10.15.3")
+    home.pin("nodejs 10.15.3\n")
+    return home
+
+
+def own_line(home: Home) -> str:
+    return (
+        "nodejs has none of the sources debian, xqwzt "
+        f"({home.config}/config.toml:2), and its own are used: upstream, "
+    )
+
+
+def test_a_tool_without_the_sources_of_the_setting_is_installed_from_its_own(
+    without_debian: Home,
+) -> None:
+    for options in (["--dry-run"], []):
+        result = without_debian.toolpin("install", *options)
+        assert result.code == (5 if options else 0), result.err
+        assert result.err.count(own_line(without_debian)) == 1
+    shutil.rmtree(without_debian.data / "installs/nodejs")
+    again = without_debian.toolpin("install")
+    assert "from the cache: published by nodejs.org" in again.err
+    assert again.err.count(own_line(without_debian)) == 1
+    assert own_line(without_debian) not in without_debian.toolpin("install").err
+
+
+def test_a_tool_without_the_sources_of_the_setting_is_locked_from_its_own(
+    without_debian: Home,
+) -> None:
+    without_debian.pin("nodejs 10.15.3 10\n")
+    result = without_debian.toolpin("lock", "--host", "linux-x64")
+    assert result.code == 0, result.err
+    assert result.err.count(own_line(without_debian)) == 1
+    assert own_line(without_debian) not in without_debian.toolpin("lock").err
+
+
+def test_a_source_on_the_command_line_must_be_one_of_the_tool(
+    without_debian: Home,
+) -> None:
+    assert without_debian.toolpin("install").code == 0
+    shutil.rmtree(without_debian.data / "installs/nodejs")
+    for command in ("install", "list-all nodejs", "latest nodejs"):
+        result = without_debian.toolpin(*command.split(), "--source", "debian")
+        assert result.code != 0
+        assert "nodejs has no source of that name" in result.err
+    assert not (without_debian.data / "installs/nodejs/10.15.3").exists()
+
+
+def test_a_setting_orders_and_restricts_the_sources_that_a_tool_has(
+    without_debian: Home,
+) -> None:
+    without_debian.env["TOOLPIN_SOURCES"] = "debian upstream"
+    result = without_debian.toolpin("install", "nodejs", "10.15.9")
+    assert result.code == 1
+    assert "none of the sources" not in result.err
+    assert "  upstream  " in result.err
+    assert "pypi" not in result.err

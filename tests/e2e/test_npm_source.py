@@ -73,6 +73,57 @@ def test_a_loose_version_means_the_newest_that_npm_has(
     assert machine.toolpin("list").out.split()[:2] == ["mytool", "10.15.3"]
 
 
+@pytest.fixture
+def completed(machine: Home, server: Server) -> Home:
+    """A plugin whose table does not know the companion of the newest version yet."""
+    plugin = machine.config / "plugins/mytool.toml"
+    companion = (
+        '[[source.with]]\npackage = "xqwzt"\ntable = "mytool.tsv"\n'
+        'column = "xqwzt"\ninto = "lib/xqwzt"\n'
+    )
+    plugin.write_text(plugin.read_text() + companion)
+    table = "mytool\txqwzt\n10.15.2\t1.0.0\n"
+    plugin.with_name("mytool.tsv").write_text(table)
+    package = npm_package([("bin/xqwzt", NODE, 0o755)])
+    Registry(server).publish("xqwzt", {"1.0.0": package})
+    return machine
+
+
+@pytest.mark.parametrize("hosts", [(), ("--host", "linux-x64")])
+@pytest.mark.parametrize("wanted", ["10", "latest"])
+def test_a_version_whose_companion_is_unknown_is_not_chosen(
+    wanted: str, hosts: tuple[str, ...], completed: Home
+) -> None:
+    completed.pin(f"mytool {wanted}\n")
+    locked = completed.toolpin("lock", "--source", "npm", *hosts)
+    assert locked.code == 0, locked.err
+    assert "-> 10.15.2" in locked.out
+    assert completed.toolpin("latest", "mytool").out == "10.15.2\n"
+    assert completed.toolpin("list-all", "mytool").out == "10.15.2\n"
+    installed = completed.toolpin("install", "--source", "npm")
+    assert installed.code == 0, installed.err
+    assert completed.toolpin("outdated").code == 0
+
+
+def test_a_version_becomes_known_with_its_row_though_the_list_is_cached(
+    completed: Home,
+) -> None:
+    assert completed.toolpin("install", "mytool", "10", "--dry-run").code == 5
+    with (completed.config / "plugins/mytool.tsv").open("a") as table:
+        table.write("10.15.3\t1.0.0\n")
+    result = completed.toolpin("install", "mytool", "10")
+    assert "10.15.3 today" in result.err
+
+
+def test_an_exact_version_whose_companion_is_unknown_is_refused_with_the_reason(
+    completed: Home,
+) -> None:
+    result = completed.toolpin("install", "mytool", "10.15.3")
+    assert result.code == 1
+    assert "the xqwzt version that was shipped with mytool 10.15.3 is not" in result.err
+    assert "nearest 10.15.2" in result.err
+
+
 def test_a_strangers_project_above_chooses_no_registry(
     machine: Home, server: Server
 ) -> None:

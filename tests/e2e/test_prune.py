@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.asdf import ASDF
 from tests.support.machine import linux_only
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, repository
@@ -68,6 +69,52 @@ def test_what_a_project_names_stays_wherever_prune_is_called(store: Home) -> Non
     reasons = _reasons(json.loads(result.out)["result"])
     assert reasons["10.15.1"] == f"{file}:1"
     assert _have(store) == ["10.15.1", "10.15.3"]
+
+
+PIN = "nodejs 10.15.1\n"
+# A command that makes a project known, after what its `.tool-versions` has by then.
+COMMANDS = {
+    "use": ("", "use nodejs 10.15.1"),
+    "pin": ("", "pin nodejs 10.15.1"),
+    "pin and install": ("", "pin nodejs 10.15.1 --install"),
+    "install all": (PIN, "install"),
+    "install what is missing": (PIN, "install --missing"),
+    "install a version": (PIN, "install nodejs 10.15.2"),
+    "lock": (PIN, "lock --host linux-x64"),
+    "upgrade": ("nodejs 10.15.0\n", "upgrade --latest"),
+    "asdf set": ("", "asdf set nodejs 10.15.1"),
+    "asdf install": (PIN, "asdf install"),
+    "asdf install a version": (PIN, "asdf install nodejs 10.15.2"),
+    "import": ("", "import mise"),
+}
+
+
+@pytest.mark.parametrize(("text", "command"), COMMANDS.values(), ids=COMMANDS)
+def test_a_project_is_known_after_every_command_that_installs_pins_or_locks(
+    text: str, command: str, store: Home
+) -> None:
+    file = store.pin(text)
+    if not text:
+        file.unlink()
+        (store.project / "mise.toml").write_text('[tools]\nnode = "10.15.1"\n')
+        (store.root / "mise/installs").mkdir(parents=True)
+    program, *words = f"toolpin {command}".replace("toolpin asdf", "asdf").split()
+    start = ASDF if program == "asdf" else TOOLPIN
+    result = store.run(*start, *words, env={"MISE_DATA_DIR": f"{store.root}/mise"})
+    assert result.code == 0, result.err
+    file.write_text(PIN)
+    answer = _prune(store, "--no-previous", cwd=store.root)
+    assert _reasons(answer)["10.15.1"] == f"{file}:1"
+    assert "10.15.1" in _have(store)
+
+
+@pytest.mark.parametrize(
+    "command", ["which node", "current", "outdated", "lock --check", "exec true"]
+)
+def test_a_project_that_is_only_read_is_not_known(command: str, store: Home) -> None:
+    store.pin(PIN)
+    store.toolpin(*command.split())
+    assert not (store.data / "projects").exists()
 
 
 def test_a_project_that_a_ci_job_installed_for_is_known(store: Home) -> None:

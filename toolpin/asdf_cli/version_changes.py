@@ -25,13 +25,13 @@ from toolpin.env_patch import quote
 from toolpin.errors import HookFailed, ToolpinError, printable
 from toolpin.install.jobs import Outcome
 from toolpin.lockfile.header import lockfile_beside
-from toolpin.model import COMMAND_LINE, Pin, Request, Wanted
+from toolpin.model import COMMAND_LINE, Origin, Pin, Request, Wanted
 from toolpin.plugins.asdf import script_queries
 from toolpin.plugins.asdf.script_build import KEEP
 from toolpin.plugins.asdf.script_runner import variables_at
 from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.plugins.script_plugin import is_scripted
-from toolpin.project import pin_files, project_files
+from toolpin.project import known_projects, pin_files, project_files
 from toolpin.project.toolversions import check_tool_name, edit
 from toolpin.shims import asdf_note
 from toolpin.store import installs
@@ -86,6 +86,8 @@ def _provide(
     from toolpin.tasks.request_options import InstallOptions
 
     code, not_installed = 0, []
+    app = context.app
+    known_projects.remember_here(app.paths, app.where, app.idioms.names)
     for request in requests:
         tool = context.app.registry.get(request.tool)
         if not tool:
@@ -236,6 +238,7 @@ def _write(context: AsdfContext, name: str, versions: Sequence[str], path: str) 
         with app.writing(path):
             before = app.files.read(path) if os.path.lexists(path) else b""
             project_files.write(path, edit(before, names, wanted, place=path))
+        known_projects.remember(app.paths, [Origin(path, 1)])
     if known:
         refresh_shims(app.paths, app.registry, {known.name}, hooked=False)
 

@@ -21,6 +21,7 @@ from toolpin.lockfile_update.project_lockfile import (
 )
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugins.script_plugin import SOURCE
+from toolpin.project import known_projects
 from toolpin.project.toolversions import parse_wanted
 from toolpin.resolver.local_resolution import lockfile_for
 from toolpin.resolver.locked_resolution import not_locked, resolve_locked
@@ -159,6 +160,7 @@ def _install(path: str, app: App) -> int:
     offline = app.derived(settings=settings, registry=app.registry)
     outcomes = Installer(offline).run(jobs)
     refresh_shims(app.paths, app.registry, {job.pin.tool for job in jobs})
+    known_projects.remember_here(app.paths, app.where, app.idioms.names)
     return show_outcomes(outcomes, [], app, command="bundle")
 
 

@@ -13,7 +13,7 @@ from toolpin.errors import ToolpinError
 from toolpin.json_tables import pin_table
 from toolpin.model import Origin, Pin
 from toolpin.plugins.registry import script_directories
-from toolpin.project import project_files
+from toolpin.project import known_projects, project_files
 from toolpin.project.toolversions import edit, parse, parse_wanted
 from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.store import installs
@@ -218,6 +218,7 @@ def _pin_as_mise(app: App) -> None:
         parse(text, path)  # nothing is written that could not be read again
         if output.tools:
             project_files.write(path, text)
+    known_projects.remember(app.paths, [Origin(path, 1)])
     app.report.remark(f"{path} now pins what {place} lists")
     for part in output.untranslated:
         app.report.warn(f"{place}: not imported: {part}")

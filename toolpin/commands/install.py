@@ -5,7 +5,6 @@ from __future__ import annotations
 from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.errors import UsageError
-from toolpin.project import known_projects
 from toolpin.tasks.install_requests import install_requests
 from toolpin.tasks.request_options import InstallOptions, requests_from_options
 
@@ -41,10 +40,7 @@ def run(options: Options, app: App) -> int:
     Exit 4, without any install, if a lockfile must cover the requests and does not.
     """
     _check(options)
-    requests = requests_from_options(options, app)
-    if not (options.dry_run or options.into):
-        known_projects.remember(app.paths, (request.origin for request in requests))
-    return install_requests(requests, options, app)
+    return install_requests(requests_from_options(options, app), options, app)
 
 
 def _check(options: Options) -> None:

@@ -23,7 +23,8 @@ from toolpin.lockfile_update.project_lockfile import (
     stale_facts,
     write_lockfile,
 )
-from toolpin.model import COMMAND_LINE, Pin
+from toolpin.model import COMMAND_LINE, Origin, Pin
+from toolpin.project import known_projects
 from toolpin.resolver.locked_resolution import resolve_locked
 from toolpin.system.report import error_table
 from toolpin.tasks.request_options import tools_of_only
@@ -81,6 +82,7 @@ def run(options: Options, app: App) -> int:
         also = also_of(options.also, old, app)
         if options.check:
             return _check([*also, *lock_requests], old, path, app)
+        known_projects.remember(app.paths, [Origin(file, 1)])
         if options.source:
             here = {lock_request.tool for lock_request in (*lock_requests, *also)}
             tools = [tool for tool in app.registry.tools if tool.name in here]

@@ -26,9 +26,9 @@ from toolpin.lockfile_update.project_lockfile import (
     report_unknown,
     write_both,
 )
-from toolpin.model import COMMAND_LINE, Pin, Wanted
+from toolpin.model import COMMAND_LINE, Origin, Pin, Wanted
 from toolpin.plugins.registry import Registry
-from toolpin.project import project_files
+from toolpin.project import known_projects, project_files
 from toolpin.project.toolversions import edit, parse
 from toolpin.resolver.version_choice import looks_exact
 from toolpin.version_pairs import refuse_pairs
@@ -89,6 +89,7 @@ def run(options: Options, app: App) -> int:
     paths = pin_paths(app)
     with app.writing(*paths, *map(lockfile_beside, paths)):
         files = _files_to_update(options, app)
+        known_projects.remember(app.paths, (Origin(file.path, 1) for file in files))
         # One that fails is known before any file is written.
         upgrades = [_upgrade(file, options, app) for file in files]
         written = [path for upgrade in upgrades for path in upgrade.write()]

@@ -31,6 +31,7 @@ class Settings(NamedTuple):
 
     jobs: int = _DEFAULT["jobs"]
     sources: tuple[str, ...] = ()
+    sources_from: str = ""  # where they are set, "" for `--source`
     offline: bool = False
     check_pairs: bool = True
     default_packages: bool = True
@@ -53,7 +54,9 @@ class Settings(NamedTuple):
         jobs: int | None = None,
     ) -> Settings:
         """Return the settings with the command line's values, which take precedence."""
-        settings = self._replace(sources=tuple(sources)) if sources else self
+        settings = self
+        if sources:
+            settings = self._replace(sources=tuple(sources), sources_from="")
         if jobs is None:
             return settings
         if not 1 <= jobs <= MOST_JOBS:
@@ -90,6 +93,8 @@ def read_settings(
     tables: dict[str, dict[str, str]] = {key.name: {} for key in KEYS if key.is_table}
     for setting in effective(paths, env, read).values():
         key = key_of(setting.name)
+        if setting.name == "sources" and setting.value:
+            values["sources_from"] = str(setting.origin)
         if key and key.is_table:
             tables[key.name][setting.name.removeprefix(f"{key.name}.")] = setting.value
         else:

@@ -17,6 +17,7 @@ from toolpin.config.settings import Settings
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.http import urls
 from toolpin.install.long_term import LongTermLines
+from toolpin.install.planner import complete_releases
 from toolpin.json_text import parse_json
 from toolpin.model import Host, Release
 from toolpin.plugins.tool_file import Tool
@@ -79,7 +80,7 @@ class Catalogs:
             if fits(release.version, VERSION) and spec.is_release(release.version)
         )
         self._remember(tool, spec, host, releases)
-        return Catalog(releases)
+        return Catalog(complete_releases(tool, spec, releases))
 
     def kept(self, tool: Tool, spec: SourceSpec, host: Host) -> Catalog:
         """Return the cached list without a request; an empty one if there is none."""
@@ -110,10 +111,11 @@ class Catalogs:
         try:
             note = self._cache.read_note(_KIND, tool.name, f"{spec.id}@{host}")
             table = parse_json(note or b"")
-            releases = tuple(
+            listed = [
                 Release(str(version), tuple(channels) if has_channels(spec) else ())
                 for version, channels in table["releases"]
-            )
+            ]
+            releases = complete_releases(tool, spec, listed)
             age_s = self._now() - float(table["time"])
             same = table["address"] == self._address(spec, host)
         except (ToolpinError, ValueError, LookupError, TypeError, RecursionError):

@@ -223,6 +223,8 @@ class Installer:
         """Return a cached plan, if it still covers today's build."""
         plan = self._carrier.notes.recall(tool, job.pin, job.beside)
         recipe = plan.recipe if plan else None
+        if plan:
+            self._servers.report_own(tool)
         if recipe and self._builder.missing_needs(recipe, job.pin, self._host):
             return None
         return plan

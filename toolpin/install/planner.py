@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from toolpin.errors import NotPublished, UsageError
 from toolpin.install.source_build_plan import code_steps, recipe_for, supplied_builds
-from toolpin.model import Artifact, Build, Host, Pin, Plan, Step, Unpack, Write
+from toolpin.model import (
+    Artifact,
+    Build,
+    Host,
+    Pin,
+    Plan,
+    Release,
+    Step,
+    Unpack,
+    Write,
+)
 from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.kinds import KINDS
@@ -157,7 +167,7 @@ def _companion_versions(
     """Return the companions that upstream shipped with this version, with versions."""
     companion_versions = []
     for companion in spec.companions:
-        row = _row(f"{os.path.dirname(tool.file)}/{companion.table}", pin.version)
+        row = _rows(tool, companion).get(pin.version)
         if row is None:
             raise NotPublished(
                 f"the {companion.package} version that was shipped with {pin} "
@@ -169,21 +179,29 @@ def _companion_versions(
     return companion_versions
 
 
-def _row(file: str, version: str) -> dict[str, str] | None:
-    """Return a version's row of a tab-separated table; its first line has the names.
+def complete_releases(
+    tool: Tool, spec: SourceSpec, releases: Iterable[Release]
+) -> tuple[Release, ...]:
+    """Return the releases with known companions; the others cannot be installed."""
+    for companion in spec.companions:
+        rows = _rows(tool, companion)
+        releases = [release for release in releases if release.version in rows]
+    return tuple(releases)
+
+
+def _rows(tool: Tool, companion: Companion) -> dict[str, dict[str, str]]:
+    """Return the rows of a companion's table, by version; its first line has the names.
 
     Raises UsageError for a file of another shape.
     """
+    file = f"{os.path.dirname(tool.file)}/{companion.table}"
     try:
         with open(file, encoding="utf-8") as stream:
             lines = [line.rstrip("\n") for line in stream if not line.startswith("#")]
         names = lines[0].split("\t")
-        for line in lines[1:]:
-            cells = line.split("\t")
-            if cells[0] == version:
-                return dict(zip(names, cells, strict=True))
+        rows = [line.split("\t") for line in lines[1:]]
+        return {cells[0]: dict(zip(names, cells, strict=True)) for cells in rows}
     except (OSError, ValueError, IndexError) as error:
         raise UsageError(
             f"{file} is not a table of versions", [("reason", str(error))]
         ) from error
-    return None

@@ -28,12 +28,12 @@ from toolpin.versions import is_prefix, nearest, newest
 
 
 def allowed_sources(
-    tool: Tool, host: Host, wanted: Sequence[str]
+    tool: Tool, host: Host, wanted: Sequence[str], *, must: bool = False
 ) -> tuple[SourceSpec, ...]:
     """Return the sources to try, in order: those `wanted` by id, or all of the tool's.
 
-    Raises ToolpinError for a host that no source can serve, and UsageError if the tool
-    has none of the wanted sources.
+    A tool with none of the wanted sources has its own. Raises ToolpinError for a host
+    that no source can serve, and UsageError instead if it `must` have one of them.
     """
     if reason := tool.refused_hosts.get(str(host)):
         raise ToolpinError(
@@ -44,19 +44,31 @@ def allowed_sources(
     by_id = {spec.id: spec for spec in tool.sources}
     unnamed = [key for key, spec in by_id.items() if not spec.named_only]
     unnamed = [spec for spec in unnamed if str(host) in by_id[spec].hosts] or unnamed
-    chosen = tuple(by_id[spec] for spec in wanted or unnamed if spec in by_id)
-    if not chosen and not wanted:
+    named = [source for source in wanted if source in by_id]
+    if wanted and must and not named:
+        raise UsageError(
+            f"{tool.name} has no source of that name",
+            [("wanted", ", ".join(wanted)), ("sources", ", ".join(by_id))],
+        )
+    chosen = tuple(by_id[source] for source in named or unnamed)
+    if not chosen:
         raise ToolpinError(
             f"{tool.name} has only sources that must be named",
             [("sources", ", ".join(by_id))],
             f"toolpin install --source {next(iter(by_id))}",
         )
-    if not chosen:
-        raise UsageError(
-            f"{tool.name} has no source of that name",
-            [("wanted", ", ".join(wanted)), ("sources", ", ".join(by_id))],
-        )
     return chosen
+
+
+def own_sources_line(tool: Tool, wanted: Sequence[str], origin: str) -> str:
+    """Return the message that a tool has none of the sources of the setting, or ""."""
+    ids = [spec.id for spec in tool.sources]
+    if not wanted or not origin or is_scripted(tool) or set(wanted) & {*ids}:
+        return ""
+    return (
+        f"{tool.name} has none of the sources {', '.join(wanted)} ({origin}), and "
+        f"its own are used: {', '.join(ids)}"
+    )
 
 
 def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:

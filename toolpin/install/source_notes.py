@@ -37,7 +37,8 @@ class Notes:
         The steps come from the plugin's current data. Notes from another mirror are not
         used, nor those for other versions of the tools that run the build.
         """
-        for spec in allowed_sources(tool, self._host, self._settings.sources):
+        wanted, origin = self._settings.sources, self._settings.sources_from
+        for spec in allowed_sources(tool, self._host, wanted, must=not origin):
             host = host_for(spec, self._host, beside)
             try:
                 name = self._note_name(spec.id, pin, host)

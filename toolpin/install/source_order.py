@@ -16,6 +16,7 @@ from toolpin.install.source_choice import (
     allowed_sources,
     no_source_error,
     not_published_bytes,
+    own_sources_line,
 )
 from toolpin.model import Host
 from toolpin.plugins.tool_file import Tool
@@ -46,7 +47,9 @@ class SourceOrder:
         A source that fails is reported, with the next one.
         """
         tool = tool.for_version(job.pin.version.removeprefix("latest:"))
-        specs = allowed_sources(tool, self._host, self._settings.sources)
+        self.report_own(tool)
+        wanted, origin = self._settings.sources, self._settings.sources_from
+        specs = allowed_sources(tool, self._host, wanted, must=not origin)
         failures: list[Failure] = []
         for spec, following in zip(specs, [*specs[1:], None], strict=True):
             try:
@@ -59,6 +62,13 @@ class SourceOrder:
             except Mismatch as error:
                 raise not_published_bytes(job, error, following) from error
         raise no_source_error(tool, job, failures, self._host, self._catalogs)
+
+    def report_own(self, tool: Tool) -> None:
+        """Report once that a tool has none of the sources that the settings name."""
+        wanted, origin = self._settings.sources, self._settings.sources_from
+        line = own_sources_line(tool, wanted, origin)
+        if line and self._is_new(line):
+            self._board.remark(line)
 
     def _report_next(
         self, error: ToolpinError, following: SourceSpec, row: Row

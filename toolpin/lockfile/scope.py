@@ -41,6 +41,7 @@ class Scope(NamedTuple):
     hosts: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     preferred: tuple[str, ...] = ()
+    preferred_from: str = ""
     refresh: frozenset[str] = frozenset()
     moving: frozenset[str] = frozenset()
     allow_downgrade: bool = False

@@ -25,7 +25,7 @@ from toolpin.lockfile.scope import (
 )
 from toolpin.lockfile_update.entries import by_host, completed, old_entries
 from toolpin.lockfile_update.request_work import (
-    SilentSources,
+    SourceRemarks,
     Work,
     is_partial,
     names_of,
@@ -79,7 +79,7 @@ class Locker:
         self._releases = releases
         self._scope = scope
         self._board = board
-        self._silent = SilentSources(board)
+        self._remarks = SourceRemarks(board)
 
     def lock(
         self,
@@ -249,6 +249,7 @@ class Locker:
         Where the preferred sources lack it, the next one is queried, unless sources
         were named. Raises ToolpinError with the nearest versions when no source has it.
         """
+        self._remarks.report_own(work, self._scope)
         seen = set[str]()
         if from_sources := self._from_sources(work, seen):
             return from_sources
@@ -320,7 +321,7 @@ class Locker:
                 except NotPublished:
                     continue
                 except Unreachable as error:
-                    self._silent.report(work, spec, error)
+                    self._remarks.report(work, spec, error)
                     continue
                 if has_channels(spec):  # it has stated the long-term lines
                     wanted = ""
@@ -377,7 +378,7 @@ class Locker:
                     undigested = no_checksum(work, pin, host, error)
                 continue
             except Unreachable as error:
-                self._silent.report(work, spec, error)
+                self._remarks.report(work, spec, error)
                 continue
             known = spec.at(pin.version, host)
             entries = tuple(

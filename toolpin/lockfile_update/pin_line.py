@@ -9,7 +9,7 @@ from toolpin.app import App
 from toolpin.errors import NoChecksum, as_word
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.model import Origin, Request, Wanted
-from toolpin.project import project_files
+from toolpin.project import known_projects, project_files
 from toolpin.project.named_directories import check_directories
 from toolpin.project.toolversions import edit, parse
 
@@ -44,6 +44,7 @@ def write_line(
                 ) from None
         else:
             project_files.write(path, after)
+    known_projects.remember(app.paths, [request.origin])
     return before, after, is_locked
 
 

@@ -145,7 +145,10 @@ def locker_for(app: App, scope: Scope, known_here: KnownHere | None = None) -> L
         app.registry,
         app.clients,
         releases,
-        scope._replace(preferred=app.settings.sources),
+        scope._replace(
+            preferred=app.settings.sources,
+            preferred_from=app.settings.sources_from,
+        ),
         board=app.board,
         known_here=known_here,
     )

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from toolpin.cache.first_use import FLAG
 from toolpin.errors import NoChecksum, Offline, Refused, ToolpinError, Unreachable
 from toolpin.install.planner import publisher
+from toolpin.install.source_choice import own_sources_line
 from toolpin.lockfile.document import Entry, Lockfile
-from toolpin.lockfile.scope import LockfileRequest, hosts_of
+from toolpin.lockfile.scope import LockfileRequest, Scope, hosts_of, named_sources
 from toolpin.model import Pin
 from toolpin.plugins.tool_file import Tool
 from toolpin.sources.spec import SourceSpec
@@ -55,12 +56,12 @@ def report_queried(work: Work, hosts: Sequence[str]) -> None:
         work.row.wait(f"querying {', '.join(dict.fromkeys(names))}")
 
 
-class SilentSources:
-    """Reports optional sources that do not answer, each once for a tool."""
+class SourceRemarks:
+    """Reports optional sources that do not answer, and tools' own sources, once."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._reported: set[tuple[str, str]] = set()
+        self._reported: set[str] = set()
         self._lock = threading.Lock()
 
     def report(self, work: Work, spec: SourceSpec, error: ToolpinError) -> None:
@@ -71,14 +72,25 @@ class SilentSources:
         if not spec.optional or isinstance(error, Offline):
             raise unreachable(work, spec, error) from error
         name = work.tool.name
-        with self._lock:
-            if (name, spec.id) in self._reported:
-                return
-            self._reported.add((name, spec.id))
         # The other sources of a locked tool are not queried automatically.
         sources = " ".join(f"--source {spec.id}" for spec in work.specs)
         later = f"once it is available: toolpin lock --refresh {name} {sources}"
-        self._board.remark(f"{name}: {error.what}; locked without {spec.id}; {later}")
+        line = f"{name}: {error.what}; locked without {spec.id}; {later}"
+        self._remark_once(f"{name} {spec.id}", line)
+
+    def report_own(self, work: Work, scope: Scope) -> None:
+        """Report a tool that has none of the sources that the settings name."""
+        tool = work.tool
+        line = own_sources_line(tool, scope.preferred, scope.preferred_from)
+        if line and not named_sources(tool, scope):
+            self._remark_once(tool.name, line)
+
+    def _remark_once(self, key: str, line: str) -> None:
+        with self._lock:
+            is_new = key not in self._reported
+            self._reported.add(key)
+        if is_new:
+            self._board.remark(line)
 
 
 def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:

@@ -1,18 +1,19 @@
-"""Records the projects with installs, so that their versions are not pruned.
+"""Records the projects of this store, so that their versions are not pruned.
 
-One file in the store, one `.tool-versions` per line, as `_line` writes it. `install`
-adds a line when it first runs in a project; a project whose directory is gone is left
-out when it is read.
+One file in the store, one `.tool-versions` per line, as `_line` writes it. A command
+that installs, pins or locks adds a line when it first runs in a project; a project
+whose directory is gone is left out when it is read.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin
+from toolpin.project.pin_files import Where, candidates
 from toolpin.system.paths import Paths, open_regular
 
 
@@ -39,6 +40,12 @@ def remember(paths: Paths, origins: Iterable[Origin]) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
         with open(os.open(paths.projects, flags, 0o666), "ab") as notes:
             notes.write(os.fsencode(text))
+
+
+def remember_here(paths: Paths, where: Where, others: Collection[str]) -> None:
+    """Record the nearest file that pins, a `.tool-versions` or one of the `others`."""
+    nearest = next(candidates(*where[:3], others), "")
+    remember(paths, [Origin(nearest, 1)])
 
 
 def known(paths: Paths) -> list[str]:

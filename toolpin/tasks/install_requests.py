@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from toolpin.app import App
@@ -16,6 +16,7 @@ from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.lockfile.header import is_whole
 from toolpin.model import Origin, Pin, Request
+from toolpin.project import known_projects
 from toolpin.project.project_files import LARGEST_LOCKFILE
 from toolpin.resolver.local_resolution import (
     lacks_all,
@@ -45,6 +46,9 @@ def install_requests(
 
     4, without any install, if a lockfile must cover the requests and does not.
     """
+    _remember(requests, options, app)
+    if options.missing:
+        requests = list(_not_installed(requests, app))
     _warn_of_directories(requests, app)
     located_pins = [
         (pin, request.origin) for request in requests for pin in request.stated
@@ -67,6 +71,19 @@ def install_requests(
         settings = settings._replace(trust_on_first_use=False)
     app = app.derived(settings=settings, registry=app.registry)
     return _install(requests, located_pins, options, app, show)
+
+
+def _remember(requests: Sequence[Request], options: InstallOptions, app: App) -> None:
+    """Record the projects that the requests come from, and the one here."""
+    if not (options.dry_run or options.into):
+        known_projects.remember(app.paths, (request.origin for request in requests))
+        known_projects.remember_here(app.paths, app.where, app.idioms.names)
+
+
+def _not_installed(requests: Sequence[Request], app: App) -> Iterator[Request]:
+    for request in requests:
+        if not any(resolution.basis for resolution in app.resolve(request)):
+            yield request
 
 
 def _warn_of_directories(requests: Sequence[Request], app: App) -> None:

@@ -49,18 +49,6 @@ def requests_from_options(options: InstallOptions, app: App) -> Sequence[Request
 
     Raises UsageError for arguments that exclude each other or name nothing.
     """
-    requests = _stated(options, app)
-    if not options.missing:
-        return requests
-    return [
-        request
-        for request in requests
-        if not any(resolution.basis for resolution in app.resolve(request))
-    ]
-
-
-def _stated(options: InstallOptions, app: App) -> Sequence[Request]:
-    """Return the requests of a command line, installed or not."""
     for option, given in (
         ("--all-projects", options.all_projects),
         ("--only", options.only),

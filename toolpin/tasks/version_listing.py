@@ -43,9 +43,10 @@ def list_versions(
     """
     catalogs = Catalogs(app.cache, app.clients, app.settings)
     here, prefix = app.host, app.registry.spell(tool.name, prefix)
+    wanted = sources or app.settings.sources
     specs = [
         spec
-        for spec in allowed_sources(tool, here, sources or app.settings.sources)
+        for spec in allowed_sources(tool, here, wanted, must=bool(sources))
         if str(here) in spec.hosts
     ]
     with ThreadPoolExecutor(len(specs) or 1) as pool:
