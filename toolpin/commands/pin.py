@@ -11,7 +11,7 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile_update.pin_line import write_line
 from toolpin.model import COMMAND_LINE, Origin, Request, Wanted
-from toolpin.project import pin_files
+from toolpin.project import known_projects, pin_files
 from toolpin.project.suggestions import fix_command
 from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.project.validation import Spell, without_v
@@ -70,10 +70,11 @@ def run(options: Options, app: App) -> int:
     if is_locked:
         app.report.remark(f"{lockfile_beside(path)}: written")
     missing = _missing(tool.name, versions, path, app)
-    if missing and options.install:
+    if options.install:
         origin = next(request.origin for request in requests if request.tool in names)
-        request = Request(tool.name, tuple(versions), origin)
-        return _install(request, app)
+        known_projects.remember(app.paths, [origin])
+        if missing:
+            return _install(Request(tool.name, tuple(versions), origin), app)
     if missing:
         text = ", ".join(missing)
         app.report.remark(f"not installed: {text}; try: toolpin install --missing")

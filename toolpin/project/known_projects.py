@@ -1,8 +1,8 @@
 """Records the projects with installs, so that their versions are not pruned.
 
-One file in the store, one `.tool-versions` per line, as `_line` writes it. `install`
-adds a line when it first runs in a project; a project whose directory is gone is left
-out when it is read.
+One file in the store, one `.tool-versions` per line, as `_line` writes it. `install`,
+`use` and `ci install` add a line when they first run in a project; a project whose
+directory is gone is left out when it is read.
 """
 
 from __future__ import annotations
