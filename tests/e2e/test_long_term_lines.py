@@ -38,8 +38,8 @@ def machine(home: Home, server: Server) -> Home:
     plugins.mkdir()
     aged = bundled.replace('lithium = "26.13.0"\n', "")
     (plugins / "nodejs.toml").write_text(aged)
-    for name in ("nodejs.npm.tsv",):
-        (plugins / name).write_text((REPOSITORY / "plugins" / name).read_text())
+    companions = (REPOSITORY / "plugins/nodejs.npm.tsv").read_text()
+    (plugins / "nodejs.npm.tsv").write_text(f"{companions}26.13.0\t11.6.2\t-\n")
     target = str(detect()).replace("macos", "darwin")
     names = ["24.10.0", "24.11.0", "26.12.0", "26.13.0", "27.0.0"]
     package = npm_package([("bin/node", b"", 0o755)])

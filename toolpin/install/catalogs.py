@@ -16,6 +16,7 @@ from toolpin.cache.verified import Cache
 from toolpin.config.settings import Settings
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.http import urls
+from toolpin.install.companions import complete_versions
 from toolpin.install.long_term import LongTermLines
 from toolpin.json_text import parse_json
 from toolpin.model import Host, Release
@@ -73,10 +74,13 @@ class Catalogs:
             if known is None:
                 raise
             return known._replace(stale=error)
+        complete = complete_versions(tool, spec)
         releases = tuple(
             release
             for release in listed
-            if fits(release.version, VERSION) and spec.is_release(release.version)
+            if fits(release.version, VERSION)
+            and spec.is_release(release.version)
+            and (complete is None or release.version in complete)
         )
         self._remember(tool, spec, host, releases)
         return Catalog(releases)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
-from toolpin.errors import NotPublished, UsageError
+from toolpin.errors import NotPublished
+from toolpin.install.companions import companion_versions
 from toolpin.install.source_build_plan import code_steps, recipe_for, supplied_builds
 from toolpin.model import Artifact, Build, Host, Pin, Plan, Step, Unpack, Write
 from toolpin.plugins.tool_file import Tool
@@ -13,7 +13,7 @@ from toolpin.sources.clients import Clients
 from toolpin.sources.kinds import KINDS
 from toolpin.sources.paired_versions import requirements_of
 from toolpin.sources.protocol import fill
-from toolpin.sources.spec import Companion, SourceSpec
+from toolpin.sources.spec import SourceSpec
 
 
 def make_plan(
@@ -36,7 +36,7 @@ def make_plan(
     artifacts = [*clients.open(spec).artifacts(pin.version, host)]
     artifacts += [
         clients.companion(companion.package, version)
-        for companion, version in _companion_versions(tool, spec, pin)
+        for companion, version in companion_versions(tool, spec, pin)
     ]
     return assemble(tool, spec, pin, host, [*artifacts, *supplies])
 
@@ -49,7 +49,7 @@ def locked_builds(
     With their companions, as in a lockfile. Raises NotPublished, Unreachable.
     """
     _check_release(spec, pin)
-    versions = _companion_versions(tool, spec, pin)
+    versions = companion_versions(tool, spec, pin)
     result = clients.open(spec).builds(pin.version, host)
     more = tuple(
         clients.companion(companion.package, version) for companion, version in versions
@@ -115,7 +115,7 @@ def _steps(
 ) -> list[Step]:
     """Return the steps for a build and its companions."""
     kind = KINDS[spec.kind]
-    companions = _companion_versions(tool, spec, pin)
+    companions = companion_versions(tool, spec, pin)
     count = len(artifacts) - len(companions)
     expected = [f"npm:{value.package}@{version}" for value, version in companions]
     if [artifact.locator for artifact in artifacts[max(count, 0) :]] != expected:
@@ -149,41 +149,3 @@ def publisher(spec: SourceSpec, host: Host) -> str:
     if str(host) not in spec.hosts:
         return spec.publisher
     return fill(spec.publisher, spec.values(host))
-
-
-def _companion_versions(
-    tool: Tool, spec: SourceSpec, pin: Pin
-) -> list[tuple[Companion, str]]:
-    """Return the companions that upstream shipped with this version, with versions."""
-    companion_versions = []
-    for companion in spec.companions:
-        row = _row(f"{os.path.dirname(tool.file)}/{companion.table}", pin.version)
-        if row is None:
-            raise NotPublished(
-                f"the {companion.package} version that was shipped with {pin} "
-                "is not known"
-            )
-        version = row.get(companion.column, "-")
-        if version != "-":
-            companion_versions.append((companion, version))
-    return companion_versions
-
-
-def _row(file: str, version: str) -> dict[str, str] | None:
-    """Return a version's row of a tab-separated table; its first line has the names.
-
-    Raises UsageError for a file of another shape.
-    """
-    try:
-        with open(file, encoding="utf-8") as stream:
-            lines = [line.rstrip("\n") for line in stream if not line.startswith("#")]
-        names = lines[0].split("\t")
-        for line in lines[1:]:
-            cells = line.split("\t")
-            if cells[0] == version:
-                return dict(zip(names, cells, strict=True))
-    except (OSError, ValueError, IndexError) as error:
-        raise UsageError(
-            f"{file} is not a table of versions", [("reason", str(error))]
-        ) from error
-    return None
