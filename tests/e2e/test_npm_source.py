@@ -56,6 +56,24 @@ def test_a_package_becomes_an_install(machine: Home) -> None:
     assert machine.toolpin("list-all", "mytool").out == "10.15.2\n10.15.3\n"
 
 
+@pytest.mark.parametrize("words", [("install",), ("lock", "--host", "linux-x64")])
+def test_a_version_whose_companion_is_unknown_is_not_the_newest(
+    words: tuple[str, ...], machine: Home, server: Server
+) -> None:
+    plugin = machine.config / "plugins/mytool.toml"
+    companion = '[[source.with]]\npackage = "extra"\ntable = "extra.tsv"\n'
+    companion += 'column = "extra"\ninto = "lib/extra"\n'
+    plugin.write_text(plugin.read_text() + companion)
+    plugin.with_name("extra.tsv").write_text("mytool\textra\n10.15.2\t1.0.0\n")
+    package = npm_package([("index.js", b"", 0o644)])
+    Registry(server).publish("extra", {"1.0.0": package})
+    machine.pin("mytool 10\n")
+    result = machine.toolpin(*words)
+    assert result.code == 0, result.err
+    assert "10.15.2" in result.out + result.err
+    assert "10.15.3" not in result.out + result.err
+
+
 @pytest.mark.parametrize("version", ["9.9.9", "next"])
 def test_what_npm_would_guess_at_is_not_published(version: str, machine: Home) -> None:
     result = machine.toolpin("install", "mytool", version)

@@ -124,6 +124,15 @@ def test_a_project_that_a_ci_job_installed_for_is_known(store: Home) -> None:
     assert _reasons(json.loads(result.out)["result"])["10.15.1"] == f"{file}:1"
 
 
+@pytest.mark.parametrize("version", ["10.15.1", "10.15.0"])
+def test_a_project_in_which_use_ran_is_known(store: Home, version: str) -> None:
+    shutil.rmtree(store.data / "installs/nodejs/10.15.1")
+    assert store.toolpin("use", "nodejs", version).code == 0
+    result = store.toolpin("prune", "--json", cwd=store.root)
+    place = f"{store.project}/.tool-versions:1"
+    assert _reasons(json.loads(result.out)["result"])[version] == place
+
+
 def test_a_project_that_is_gone_keeps_nothing(store: Home) -> None:
     store.pin("nodejs 10.15.1\n")
     assert store.toolpin("install").code == 0

@@ -49,7 +49,7 @@ WITHOUT_APT = ("Amazon Linux 2023", "Alpine", "macOS arm64", "macOS x64")
 VERSIONS = ("22.2", "25.3", "26.2", "27.3", "28.1")
 FLAGS = {
     "--trust-on-first-use": "trust",
-    "--source hex-openssl --trust-on-first-use": "hex-openssl, trust",
+    "--source hex-openssl --trust-on-first-use": "hex-openssl with trust",
 }
 
 
