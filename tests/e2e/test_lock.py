@@ -888,3 +888,22 @@ def test_latest_names_no_version_without_a_build_for_this_machine(
     assert done.code == 1
     assert "nodejs 22 has no release for this machine yet" in done.err
     assert "try: toolpin list-all nodejs 22\n" in done.err
+
+
+def test_outdated_reports_a_newer_release_elsewhere_below_the_latest_of_all(
+    home: Home, upstream: Upstream
+) -> None:
+    _two_sources(home, upstream)
+    upstream.publish("24.1.0", hosts=HOSTS)
+    home.pin("nodejs 22\n")
+    assert home.toolpin("lock", "--source", "upstream").code == 0
+    done = home.toolpin("outdated")
+    assert done.out.splitlines()[1].split()[1:5] == [
+        "22",
+        "22.20.0",
+        "22.20.0",
+        "24.1.0",
+    ]
+    assert "nodejs 22: second has 22.21.0, which upstream" in done.err
+    rest = "the other newer versions are outside the constraints: toolpin upgrade"
+    assert done.err.splitlines()[-1] == f"{rest} --latest"
