@@ -907,3 +907,32 @@ def test_outdated_reports_a_newer_release_elsewhere_below_the_latest_of_all(
     assert "nodejs 22: second has 22.21.0, which upstream" in done.err
     rest = "the other newer versions are outside the constraints: toolpin upgrade"
     assert done.err.splitlines()[-1] == f"{rest} --latest"
+
+
+def test_hosts_that_a_refresh_loses_are_reported(
+    home: Home, upstream: Upstream
+) -> None:
+    _two_sources(home, upstream)
+    fewer = ("linux-x64", "linux-arm64")
+    Upstream(upstream.server).publish("22.21.0", hosts=fewer, directory="second")
+    home.pin("nodejs 22\n")
+    assert "fewer hosts" not in home.toolpin("lock", "--source", "upstream").err
+    refresh = ("lock", "--refresh", "nodejs", "--source", "second")
+    done = home.toolpin(*refresh)
+    assert done.code == 0, done.err
+    assert (
+        "nodejs 22: locked for fewer hosts than before: no build of 22.21.0 for "
+        "macos-arm64, macos-x64\n"
+    ) in done.err
+    assert "fewer hosts" not in home.toolpin(*refresh).err
+
+
+def test_hosts_that_are_no_longer_wanted_are_not_called_lost(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    home.pin("nodejs 22\n")
+    assert home.toolpin("lock").code == 0
+    done = home.toolpin("lock", "--refresh", "nodejs", "--host", "linux-x64")
+    assert done.code == 0
+    assert "fewer hosts" not in done.err
