@@ -83,7 +83,8 @@ def run(_options: None, app: App) -> int:
     elif newer:
         others = "the other " if any(row.elsewhere for row in rows) else ""
         head = ("tool", "requested", "current", "allowed", "latest", "required by")
-        app.report.table([head, *map(_cells, newer)], color=_color)
+        cells = [_cells(row, app) for row in newer]
+        app.report.table([head, *cells], folds=True, color=_color)
         app.report.remark(
             f"{counted(len(newer), 'tool')} can be updated: toolpin upgrade"
             if any(row.within and row.within != row.now for row in newer)
@@ -139,14 +140,14 @@ def _color(column: int, text: str) -> Color:
     return _COLORS.get(column, "")
 
 
-def _cells(row: _Row) -> tuple[str, ...]:
+def _cells(row: _Row, app: App) -> tuple[str, ...]:
     texts = (row.now, row.within, row.latest)
     cells = (text or "-" for text in texts)
     return (
         row.lock_request.tool,
         str(row.lock_request.wanted),
         *cells,
-        str(row.lock_request.origin),
+        app.report.brief(str(row.lock_request.origin), app.directory, app.home),
     )
 
 
