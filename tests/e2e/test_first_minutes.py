@@ -161,3 +161,23 @@ def test_pin_install_names_the_line_that_it_wrote(home: Home) -> None:
     failed = home.toolpin("--offline", "pin", "nodejs", "22.1.0", "--install")
     assert failed.code == 1
     assert f"{home.project}/.tool-versions:4" in failed.err
+
+
+def test_use_states_which_installed_version_is_used(
+    home: Home, upstream: Upstream
+) -> None:
+    for version in ("22.19.0", "22.20.0"):
+        upstream.publish(version)
+        assert home.toolpin("install", "nodejs", version).code == 0
+    used = home.toolpin("use", "nodejs", "22")
+    line = "nodejs 22 is 22.20.0, already installed"
+    assert f"{line}; not locked: toolpin lock\n" in used.err
+    used = home.toolpin("use", "nodejs", "22", "--home")
+    assert f"{line}\n" in used.err
+    assert "lock" not in home.toolpin("use", "nodejs", "system").err
+    home.toolpin("use", "nodejs", "22")
+    assert home.toolpin("lock").code == 0
+    used = home.toolpin("use", "nodejs", "22.19.0")
+    assert "nodejs 22.19.0 is already installed\n" in used.err
+    used = home.toolpin("use", "nodejs", "22")
+    assert f"{line}\n" in used.err

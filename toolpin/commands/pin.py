@@ -77,6 +77,8 @@ def run(options: Options, app: App) -> int:
     if missing:
         text = ", ".join(missing)
         app.report.remark(f"not installed: {text}; try: toolpin install --missing")
+    elif options.install:
+        _report_installed(Request(tool.name, tuple(versions), Origin(path, 1)), app)
     result = {
         "tool": options.tool,
         "wanted": [str(version) for version in versions],
@@ -122,6 +124,22 @@ def _place(options: Options, app: App) -> str:
     raise ToolpinError(
         "no parent directory has a .tool-versions", [("searched", app.directory)]
     )
+
+
+def _report_installed(request: Request, app: App) -> None:
+    """Report the installed version that the new line uses, and if it may change."""
+    resolution = next(app.resolve(request))
+    if not resolution.pin:  # the system's, or a directory
+        return
+    wanted, version = str(resolution.alternative), resolution.pin.version
+    path = request.origin.place
+    what, advice = f"{request.tool} {wanted} is ", ""
+    if wanted != version:
+        what += f"{version}, "
+        can_lock = os.path.dirname(path) != app.home
+        if can_lock and not os.path.lexists(lockfile_beside(path)):
+            advice = "; not locked: toolpin lock"
+    app.report.remark(f"{what}already installed{advice}")
 
 
 def _missing(tool: str, versions: list[Wanted], file: str, app: App) -> list[str]:
