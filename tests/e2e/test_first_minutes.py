@@ -181,3 +181,12 @@ def test_use_states_which_installed_version_is_used(
     assert "nodejs 22.19.0 is already installed\n" in used.err
     used = home.toolpin("use", "nodejs", "22")
     assert f"{line}\n" in used.err
+
+
+def test_use_latest_installs_it(home: Home, upstream: Upstream) -> None:
+    upstream.publish("22.20.0")
+    used = home.toolpin("use", "nodejs", "latest")
+    assert used.code == 0, used.err
+    assert home.toolpin("list").out == "nodejs\n* 22.20.0\n"
+    used = home.toolpin("use", "nodejs", "latest:22")
+    assert "nodejs latest:22 is 22.20.0, already installed" in used.err

@@ -48,6 +48,10 @@ ARGUMENTS: Arguments = {
 }
 
 
+# The kinds of versions that are in the store; the others are on this machine already.
+_INSTALLED = ("version", "latest", "ref")
+
+
 def run(options: Options, app: App) -> int:
     """Write the line; report when a version is not installed."""
     if options.home and options.parent:
@@ -146,7 +150,7 @@ def _missing(tool: str, versions: list[Wanted], file: str, app: App) -> list[str
     """Return the alternatives of the new line that match no installed version."""
     request = Request(tool, tuple(versions), Origin(file, 1))
     return [
-        resolution.alternative.value
+        str(resolution.alternative)
         for resolution in app.resolve(request)
-        if resolution.alternative.kind == "version" and not resolution.pin
+        if resolution.alternative.kind in _INSTALLED and not resolution.pin
     ]
