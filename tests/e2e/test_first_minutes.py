@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.run import TOOLPIN, Home
+from tests.support.scripted import GREET, repository
 from tests.support.server import Hang
 from tests.support.terminal import Terminal
 from tests.support.upstream import Upstream
@@ -190,3 +193,18 @@ def test_use_latest_installs_it(home: Home, upstream: Upstream) -> None:
     assert home.toolpin("list").out == "nodejs\n* 22.20.0\n"
     used = home.toolpin("use", "nodejs", "latest:22")
     assert "nodejs latest:22 is 22.20.0, already installed" in used.err
+
+
+def test_a_small_install_has_a_size_that_is_not_zero(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    installed = home.toolpin("install", "nodejs", "22.20.0")
+    assert re.search(r"installed, [1-9]\d* KB from ", installed.err), installed.err
+    assert re.search(r" [1-9]\d* KB ", home.toolpin("prune").out)
+
+
+def test_adding_a_plugin_ends_with_a_sentence_and_a_command(home: Home) -> None:
+    place = repository(home.root / "upstream" / "asdf-greet", GREET)
+    added = home.toolpin("plugin", "add", "greet", f"file://{place}")
+    assert "installing a version runs its scripts: toolpin install greet" in added.err

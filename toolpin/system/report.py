@@ -171,6 +171,13 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+def sized(size_bytes: int) -> str:
+    """Return a size: `59 MB`, or `12 KB` below one MB."""
+    if size_bytes < 1_000_000:
+        return f"{-(-size_bytes // 1000)} KB"
+    return f"{size_bytes / 1e6:.0f} MB"
+
+
 def _terminal_columns() -> int:
     """Return the width of the terminal on stdout; 0 if it is not one."""
     try:
