@@ -206,6 +206,8 @@ def test_a_request_that_the_lock_does_not_know_is_4_with_its_line(
     assert result.code == 4
     assert f"{locked.project}/.tool-versions:2" in result.err
     assert "try: toolpin lock" in result.err
+    advice = "in CI        lock on your own machine, and commit toolpin.lock\n"
+    assert (advice in result.err) == (not args[1:])
     assert locked.toolpin("list").out == ""
 
 
