@@ -111,6 +111,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "doctor": (
         ("toolpin doctor", "check shell, shims and store"),
         ("toolpin doctor --net", "also check the sources of the pinned tools"),
+        ("toolpin doctor --net nodejs", "check the sources of one tool"),
     ),
     "shimversions": (("toolpin shimversions npm", "the versions with npm"),),
     "env": (

@@ -109,7 +109,7 @@ def test_a_source_that_gives_no_answer_is_told_with_who_wants_it(locked: Home) -
     assert result.code == 1
     assert "nodejs 22.20.0 cannot be fetched" in result.err
     assert f"{locked.project}/.tool-versions:1\n" in result.err
-    assert "try: toolpin doctor --net\n" in result.err
+    assert "try: toolpin doctor --net nodejs\n" in result.err
 
 
 def test_commands_are_called_new_where_something_was_installed(locked: Home) -> None:

@@ -25,6 +25,8 @@ NEEDS_CC = pytest.mark.skipif(
     reason="a build needs a C compiler and make",
 )
 
+_OWN_MACHINE = "lock on your own machine, and commit toolpin.lock"
+
 
 class Site:
     """Who publishes: Node.js as archives, hello as source code."""
@@ -307,6 +309,7 @@ def test_a_loose_request_without_a_lockfile_asks_nobody(
     result = home.toolpin("ci", action)
     assert result.code == 4
     assert f"nodejs {wanted} names no exact version" in result.err
+    assert _OWN_MACHINE in result.err
     assert "try: toolpin lock" in result.err
     assert not site.server.requests
 
@@ -318,7 +321,8 @@ def test_what_may_be_a_release_and_is_none_is_not_locked(
     home.pin("nodejs 22.2\n")
     result = home.toolpin("ci", "install", env={"TOOLPIN_SOURCES": "upstream"})
     assert result.code == 4
-    assert "versions are not resolved under CI" in result.err
+    assert "versions are not resolved in CI" in result.err
+    assert _OWN_MACHINE in result.err
 
 
 def test_a_job_that_fails_says_why_and_stops_no_later_one(

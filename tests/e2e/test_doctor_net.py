@@ -205,3 +205,38 @@ def test_an_asdf_plugin_is_asked_for_its_versions(home: Home) -> None:
     (source,) = json.loads(done.out)["result"]["sources"]
     assert (source["asked"], source["answers"]) == ("script", True)
     assert [hop["name"] for hop in source["hops"]] == ["answer"]
+
+
+@pytest.mark.parametrize(
+    ("command", "first"),
+    [
+        ("install shellcheck 0.10.0", "shellcheck 0.10.0 cannot be installed"),
+        ("lock", "shellcheck 0.10.0 cannot be locked"),
+        ("latest shellcheck", "the versions of shellcheck cannot be listed"),
+        ("list-all shellcheck", "the versions of shellcheck cannot be listed"),
+    ],
+)
+def test_an_unreachable_source_is_reported_first_and_the_hint_checks_it(
+    command: str, first: str, home: Home
+) -> None:
+    home.env["TOOLPIN_MIRRORS"] = (
+        "https://api.github.com=http://127.0.0.1:9 https://github.com=http://127.0.0.1:9"
+    )
+    home.env["TOOLPIN_SOURCES"] = "github"
+    home.pin("shellcheck 0.10.0\n")
+    done = home.toolpin(*command.split())
+    assert done.code == 1
+    assert done.err.startswith(f"toolpin: {first}: 127.0.0.1:9 cannot be reached\n")
+    assert "connection refused" in done.err
+    (hint,) = (line for line in done.err.splitlines() if line.startswith("  try: "))
+    assert hint == "  try: toolpin doctor --net shellcheck"
+    home.pin("nodejs system\n")
+    checked = home.toolpin(*hint.split()[2:])
+    assert "shellcheck, github: http://127.0.0.1:9/repos/" in checked.out
+    assert "nodejs" not in checked.out
+
+
+def test_doctor_takes_a_tool_only_with_net(home: Home) -> None:
+    done = home.toolpin("doctor", "nodejs")
+    assert done.code == 2
+    assert "try: toolpin doctor --net nodejs\n" in done.err

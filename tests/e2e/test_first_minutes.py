@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.run import TOOLPIN, Home
+from tests.support.scripted import GREET, repository
 from tests.support.server import Hang
 from tests.support.terminal import Terminal
 from tests.support.upstream import Upstream
@@ -161,3 +164,47 @@ def test_pin_install_names_the_line_that_it_wrote(home: Home) -> None:
     failed = home.toolpin("--offline", "pin", "nodejs", "22.1.0", "--install")
     assert failed.code == 1
     assert f"{home.project}/.tool-versions:4" in failed.err
+
+
+def test_use_states_which_installed_version_is_used(
+    home: Home, upstream: Upstream
+) -> None:
+    for version in ("22.19.0", "22.20.0"):
+        upstream.publish(version)
+        assert home.toolpin("install", "nodejs", version).code == 0
+    used = home.toolpin("use", "nodejs", "22")
+    line = "nodejs 22 is 22.20.0, already installed"
+    assert f"{line}; not locked: toolpin lock\n" in used.err
+    used = home.toolpin("use", "nodejs", "22", "--home")
+    assert f"{line}\n" in used.err
+    assert "lock" not in home.toolpin("use", "nodejs", "system").err
+    home.toolpin("use", "nodejs", "22")
+    assert home.toolpin("lock").code == 0
+    used = home.toolpin("use", "nodejs", "22.19.0")
+    assert "nodejs 22.19.0 is already installed\n" in used.err
+    used = home.toolpin("use", "nodejs", "22")
+    assert f"{line}\n" in used.err
+
+
+def test_use_latest_installs_it(home: Home, upstream: Upstream) -> None:
+    upstream.publish("22.20.0")
+    used = home.toolpin("use", "nodejs", "latest")
+    assert used.code == 0, used.err
+    assert home.toolpin("list").out == "nodejs\n* 22.20.0\n"
+    used = home.toolpin("use", "nodejs", "latest:22")
+    assert "nodejs latest:22 is 22.20.0, already installed" in used.err
+
+
+def test_a_small_install_has_a_size_that_is_not_zero(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    installed = home.toolpin("install", "nodejs", "22.20.0")
+    assert re.search(r"installed, [1-9]\d* KB from ", installed.err), installed.err
+    assert re.search(r" [1-9]\d* KB ", home.toolpin("prune").out)
+
+
+def test_adding_a_plugin_ends_with_a_sentence_and_a_command(home: Home) -> None:
+    place = repository(home.root / "upstream" / "asdf-greet", GREET)
+    added = home.toolpin("plugin", "add", "greet", f"file://{place}")
+    assert "installing a version runs its scripts: toolpin install greet" in added.err

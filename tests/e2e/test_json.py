@@ -155,7 +155,9 @@ def test_shimversions(machine: Home) -> None:
 
 
 def test_env(machine: Home) -> None:
-    expected = {"path": [f"{_tree(machine, '9.9.0')}/bin"], "variables": {}}
+    tree = _tree(machine, "9.9.0")
+    headers = {"npm_package_config_node_gyp_devdir": f"{tree}/libexec/node-gyp"}
+    expected = {"path": [f"{tree}/bin"], "variables": headers}
     assert _answer(machine, "env") == expected
     assert _answer(machine, "env", "node", "--format", "docker") == expected
 

@@ -206,6 +206,8 @@ def test_a_request_that_the_lock_does_not_know_is_4_with_its_line(
     assert result.code == 4
     assert f"{locked.project}/.tool-versions:2" in result.err
     assert "try: toolpin lock" in result.err
+    advice = "in CI        lock on your own machine, and commit toolpin.lock\n"
+    assert (advice in result.err) == (not args[1:])
     assert locked.toolpin("list").out == ""
 
 
@@ -840,7 +842,7 @@ def test_the_advice_where_no_source_answers_comes_to_an_end(
     )
     lines = []
     command = ["lock"]
-    while command != ["doctor", "--net"]:
+    while command[0] != "doctor":
         done = home.toolpin(*command)
         assert done.code == 1
         *_, hint = done.err.splitlines()
@@ -848,7 +850,7 @@ def test_the_advice_where_no_source_answers_comes_to_an_end(
         command = hint.split()[2:]
         assert command not in lines
         lines.append(command)
-    assert lines == [["lock", "--source", "second"], ["doctor", "--net"]]
+    assert lines == [["lock", "--source", "second"], ["doctor", "--net", "nodejs"]]
     assert home.toolpin(*command).code == 1
 
 
@@ -888,3 +890,51 @@ def test_latest_names_no_version_without_a_build_for_this_machine(
     assert done.code == 1
     assert "nodejs 22 has no release for this machine yet" in done.err
     assert "try: toolpin list-all nodejs 22\n" in done.err
+
+
+def test_outdated_reports_a_newer_release_elsewhere_below_the_latest_of_all(
+    home: Home, upstream: Upstream
+) -> None:
+    _two_sources(home, upstream)
+    upstream.publish("24.1.0", hosts=HOSTS)
+    home.pin("nodejs 22\n")
+    assert home.toolpin("lock", "--source", "upstream").code == 0
+    done = home.toolpin("outdated")
+    assert done.out.splitlines()[1].split()[1:5] == [
+        "22",
+        "22.20.0",
+        "22.20.0",
+        "24.1.0",
+    ]
+    assert "nodejs 22: second has 22.21.0, which upstream" in done.err
+    rest = "the other newer versions are outside the constraints: toolpin upgrade"
+    assert done.err.splitlines()[-1] == f"{rest} --latest"
+
+
+def test_hosts_that_a_refresh_loses_are_reported(
+    home: Home, upstream: Upstream
+) -> None:
+    _two_sources(home, upstream)
+    fewer = ("linux-x64", "linux-arm64")
+    Upstream(upstream.server).publish("22.21.0", hosts=fewer, directory="second")
+    home.pin("nodejs 22\n")
+    assert "fewer hosts" not in home.toolpin("lock", "--source", "upstream").err
+    refresh = ("lock", "--refresh", "nodejs", "--source", "second")
+    done = home.toolpin(*refresh)
+    assert done.code == 0, done.err
+    assert (
+        "nodejs 22: locked for fewer hosts than before: no build of 22.21.0 for "
+        "macos-arm64, macos-x64\n"
+    ) in done.err
+    assert "fewer hosts" not in home.toolpin(*refresh).err
+
+
+def test_hosts_that_are_no_longer_wanted_are_not_called_lost(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    home.pin("nodejs 22\n")
+    assert home.toolpin("lock").code == 0
+    done = home.toolpin("lock", "--refresh", "nodejs", "--host", "linux-x64")
+    assert done.code == 0
+    assert "fewer hosts" not in done.err

@@ -10,6 +10,7 @@ from toolpin.ci.ci_install import FAILED, Provided, Result
 from toolpin.ci.ci_plan import CiPlan, Planned
 from toolpin.errors import NotLocked, ToolpinError, printable
 from toolpin.json_tables import pin_table
+from toolpin.resolver.locked_resolution import IN_CI
 from toolpin.system.report import error_table
 
 
@@ -33,7 +34,7 @@ def show_plan(plan: CiPlan, form: str | None, app: App) -> None:
         app.report.answer(f"path  {printable(plan.directory)}")
     if plan.unlocked:
         names = ", ".join(str(request.job.pin) for request in plan.unlocked)
-        app.report.remark(f"{names}: not locked; try: toolpin lock")
+        app.report.remark(f"{names}: not locked; {IN_CI[1]}; try: toolpin lock")
 
 
 def show_result(result: Result, form: str | None, app: App) -> int:

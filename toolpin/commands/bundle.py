@@ -26,6 +26,7 @@ from toolpin.project.toolversions import parse_wanted
 from toolpin.resolver.local_resolution import lockfile_for
 from toolpin.resolver.locked_resolution import not_locked, resolve_locked
 from toolpin.system import host
+from toolpin.system.report import sized
 from toolpin.tasks.bundle_file import (
     Bundle,
     artifacts_of,
@@ -94,7 +95,7 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
             row.drop()
     size_bytes = write_bundle(path, bundle, cache)
     names = ", ".join(bundle.hosts)
-    app.report.remark(f"{path}: {size_bytes / 1e6:.0f} MB for {names}")
+    app.report.remark(f"{path}: {sized(size_bytes)} for {names}")
     result = {
         "file": path,
         "size_bytes": size_bytes,

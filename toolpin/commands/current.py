@@ -31,13 +31,15 @@ def run(options: Options, app: App) -> int:
         rows = [_result(request, app) for request in requests]
         app.report.document("current", rows)
     else:
-        app.report.table([_row(request, app) for request in requests], color=_color)
+        rows_of_text = [_row(request, app) for request in requests]
+        app.report.table(rows_of_text, folds=True, color=_color)
     return 1 if any(_runs(request, app) is None for request in requests) else 0
 
 
 def _row(request: Request, app: App) -> tuple[str, ...]:
     versions = " ".join(str(wanted) for wanted in request.wanted)
-    return (request.tool, versions, str(request.origin), _state(request, app))
+    origin = app.report.brief(str(request.origin), app.directory, app.home)
+    return (request.tool, versions, origin, _state(request, app))
 
 
 def _color(column: int, text: str) -> Color:

@@ -10,7 +10,8 @@ from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.doctor.checkup import find_problems
 from toolpin.doctor.findings import Finding, as_table, of_error, render
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.model import COMMAND_LINE
 from toolpin.system.report import counted, paint
 
 if TYPE_CHECKING:
@@ -21,20 +22,30 @@ class Options(NamedTuple):
     """The arguments of the command line."""
 
     net: bool = False
+    tool: str | None = None
 
 
-ARGUMENTS: Arguments = {"--net": "query the sources too, and show which answer"}
+ARGUMENTS: Arguments = {
+    "[tool]": "with --net: query only the sources of this tool",
+    "--net": "query the sources too, and show which answer",
+}
 
 
 def run(options: Options, app: App) -> int:
     """Print the problems; exit 1 if there are any. Only --net uses the network."""
+    if options.tool and not options.net:
+        raise UsageError(
+            "a tool is given, and only --net checks single tools",
+            hint=f"toolpin doctor --net {options.tool}",
+        )
+    tool = app.registry.require(options.tool, COMMAND_LINE) if options.tool else None
     connections: Sequence[SourceConnection] | None = None
     findings = find_problems(app)
     if options.net:
         from toolpin.doctor.connectivity import check_connections, find_connections
 
         try:
-            connections = find_connections(app)
+            connections = find_connections(app, tool)
             findings += check_connections(connections)
         except ToolpinError as error:
             findings.append(of_error("net", error))

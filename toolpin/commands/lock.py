@@ -11,7 +11,7 @@ from toolpin.cache.first_use import FLAG
 from toolpin.commands import Arguments
 from toolpin.errors import NoChecksum, NotLocked, ToolpinError, as_word
 from toolpin.install.locked_plan import check_locators
-from toolpin.lockfile.document import EMPTY, Entry, Lockfile
+from toolpin.lockfile.document import EMPTY, Entry, Key, Lockfile
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest, Scope, check_host, check_sources
 from toolpin.lockfile_update.project_lockfile import (
@@ -110,6 +110,7 @@ def run(options: Options, app: App) -> int:
             refuse_pairs(located_pins, app)
         changed = write_lockfile(path, lock, app)
     _show(lock, old, [*lock_requests, *also], app)
+    _warn_of_lost_hosts([*lock_requests, *also], lock, old, app)
     _warn_of_this_machine(lock_requests, lock, path, app)
     app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     for error in errors:
@@ -118,6 +119,28 @@ def run(options: Options, app: App) -> int:
     result["errors"] = [error_table(error) for error in errors]
     app.report.document("lock", result, changed=changed)
     return 1 if errors else 0
+
+
+def _warn_of_lost_hosts(
+    lock_requests: Sequence[LockfileRequest], lock: Lockfile, old: Lockfile, app: App
+) -> None:
+    """Warn of each tool that was locked for more of the requested hosts."""
+    for key in dict.fromkeys(lock_request.key for lock_request in lock_requests):
+        if key not in lock.pins:
+            continue
+        lost = _hosts_with_build(old, key) - _hosts_with_build(lock, key)
+        if lost := lost.intersection(lock.hosts or lost):
+            app.report.warn(
+                f"{key}: locked for fewer hosts than before: no build of "
+                f"{lock.pins[key]} for {', '.join(sorted(lost))}"
+            )
+
+
+def _hosts_with_build(lock: Lockfile, key: Key) -> set[str]:
+    pin = Pin(key.tool, lock.pins.get(key, ""))
+    return {
+        entry.host for entry in lock.entries if entry.pin == pin and entry.has_build
+    }
 
 
 def _warn_of_this_machine(

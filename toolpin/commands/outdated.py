@@ -20,6 +20,7 @@ from toolpin.lockfile_update.project_lockfile import (
     report_unknown,
 )
 from toolpin.model import Request
+from toolpin.resolver.version_choice import looks_exact
 from toolpin.system.report import Color, counted
 from toolpin.versions import sort_key
 
@@ -42,6 +43,16 @@ class _Row(NamedTuple):
         return any(
             not self.now or sort_key(version) > sort_key(self.now) for version in there
         )
+
+    @property
+    def least(self) -> str:
+        """Return the version that a release elsewhere must be newer than.
+
+        For a constraint the newest of all does not count: it may be outside of it.
+        """
+        is_fixed = looks_exact(self.lock_request.wanted)
+        known = (self.now, self.within, self.latest if is_fixed else None)
+        return max(filter(None, known), key=sort_key, default="0")
 
     @property
     def is_listed(self) -> bool:
@@ -70,12 +81,15 @@ def run(_options: None, app: App) -> int:
     if app.report.as_json:
         app.report.document("outdated", [_result(row) for row in rows])
     elif newer:
+        others = "the other " if any(row.elsewhere for row in rows) else ""
         head = ("tool", "requested", "current", "allowed", "latest", "required by")
-        app.report.table([head, *map(_cells, newer)], color=_color)
+        cells = [_cells(row, app) for row in newer]
+        app.report.table([head, *cells], folds=True, color=_color)
         app.report.remark(
             f"{counted(len(newer), 'tool')} can be updated: toolpin upgrade"
             if any(row.within and row.within != row.now for row in newer)
-            else "newer versions are outside the constraints: toolpin upgrade --latest"
+            else f"{others}newer versions are outside the constraints: "
+            "toolpin upgrade --latest"
         )
     elif not has_failed and not any(row.elsewhere for row in rows):
         app.report.remark("everything is up to date")
@@ -102,10 +116,8 @@ def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
         now = old.pins.get(lock_request.key) or _installed(lock_request, app)
         try:
             row = _Row(lock_request, now, *locker.newest_versions(lock_request, old))
-            least = max(filter(None, row[1:4]), key=sort_key, default="0")
-            rows.append(
-                row._replace(elsewhere=newer_elsewhere(lock_request, least, old, app))
-            )
+            elsewhere = newer_elsewhere(lock_request, row.least, old, app)
+            rows.append(row._replace(elsewhere=elsewhere))
         except ToolpinError as error:
             app.report.error(error)
             has_failed = True
@@ -128,14 +140,14 @@ def _color(column: int, text: str) -> Color:
     return _COLORS.get(column, "")
 
 
-def _cells(row: _Row) -> tuple[str, ...]:
+def _cells(row: _Row, app: App) -> tuple[str, ...]:
     texts = (row.now, row.within, row.latest)
     cells = (text or "-" for text in texts)
     return (
         row.lock_request.tool,
         str(row.lock_request.wanted),
         *cells,
-        str(row.lock_request.origin),
+        app.report.brief(str(row.lock_request.origin), app.directory, app.home),
     )
 
 

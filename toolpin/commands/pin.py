@@ -48,6 +48,10 @@ ARGUMENTS: Arguments = {
 }
 
 
+# The kinds of versions that are in the store; the others are on this machine already.
+_INSTALLED = ("version", "latest", "ref")
+
+
 def run(options: Options, app: App) -> int:
     """Write the line; report when a version is not installed."""
     if options.home and options.parent:
@@ -77,6 +81,8 @@ def run(options: Options, app: App) -> int:
     if missing:
         text = ", ".join(missing)
         app.report.remark(f"not installed: {text}; try: toolpin install --missing")
+    elif options.install:
+        _report_installed(Request(tool.name, tuple(versions), Origin(path, 1)), app)
     result = {
         "tool": options.tool,
         "wanted": [str(version) for version in versions],
@@ -118,11 +124,27 @@ def _place(options: Options, app: App) -> str:
     )
 
 
+def _report_installed(request: Request, app: App) -> None:
+    """Report the installed version that the new line uses, and if it may change."""
+    resolution = next(app.resolve(request))
+    if not resolution.pin:  # the system's, or a directory
+        return
+    wanted, version = str(resolution.alternative), resolution.pin.version
+    path = request.origin.place
+    what, advice = f"{request.tool} {wanted} is ", ""
+    if wanted != version:
+        what += f"{version}, "
+        can_lock = os.path.dirname(path) != app.home
+        if can_lock and not os.path.lexists(lockfile_beside(path)):
+            advice = "; not locked: toolpin lock"
+    app.report.remark(f"{what}already installed{advice}")
+
+
 def _missing(tool: str, versions: list[Wanted], file: str, app: App) -> list[str]:
     """Return the alternatives of the new line that match no installed version."""
     request = Request(tool, tuple(versions), Origin(file, 1))
     return [
-        resolution.alternative.value
+        str(resolution.alternative)
         for resolution in app.resolve(request)
-        if resolution.alternative.kind == "version" and not resolution.pin
+        if resolution.alternative.kind in _INSTALLED and not resolution.pin
     ]

@@ -26,7 +26,8 @@ def add(options: Options, app: App) -> int:
     result = app.plugin_directories.add(name, address)
     what = f"commit {result.commit[:12]} of {address.url}"
     app.report.remark(
-        f"{name} added, {what}; its scripts run during: toolpin install {name} latest"
+        f"{name} added, {what}; installing a version runs its scripts: "
+        f"toolpin install {name} latest"
     )
     _document(
         "add",

@@ -12,6 +12,7 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.json_tables import pin_table
 from toolpin.store import installs, staging
 from toolpin.store.usage import running
+from toolpin.system.report import sized
 from toolpin.tasks import removal
 from toolpin.tasks.pruning import Limits, Names, Version, decide
 from toolpin.tasks.shim_refresh import refresh_shims
@@ -119,7 +120,7 @@ def _row(version: Version) -> tuple[str, ...]:
     return (
         "keep" if version.because else "remove",
         str(version.pin),
-        f"{version.size_bytes / 1e6:>6.0f} MB",
+        f"{sized(version.size_bytes):>9}",
         f"{word} {day}",
         version.because,
     )
@@ -145,11 +146,11 @@ def _sum_up(
             "treated as used when it was "
             "installed"
         )
-    size = sum(version.size_bytes for version in gone) / 1e6
+    size = sized(sum(version.size_bytes for version in gone))
     if is_done or not gone:
-        report.remark(f"toolpin: {len(gone)} removed, freed {size:.0f} MB")
+        report.remark(f"toolpin: {len(gone)} removed, freed {size}")
     else:
-        report.remark(f"toolpin: {len(gone)} can be removed, freeing {size:.0f} MB")
+        report.remark(f"toolpin: {len(gone)} can be removed, freeing {size}")
         report.remark("  try: toolpin prune --yes")
 
 

@@ -43,25 +43,25 @@ class SourceConnection(NamedTuple):
     problem: ToolpinError | None = None
 
 
-def find_connections(app: App) -> list[SourceConnection]:
+def find_connections(app: App, only: Tool | None = None) -> list[SourceConnection]:
     """Query every source that an install of the tools in use may query.
 
-    The tools that are pinned here, or else installed, or else known. Raises UsageError
-    if toolpin is offline.
+    The tools are `only`, or those that are pinned here, or else installed, or else
+    known. Raises UsageError if toolpin is offline.
     """
     if app.settings.offline:
         raise UsageError("--net queries sources, and toolpin is offline")
     app.clients  # noqa: B018 - before the threads: it sets signal handlers
-    pairs = list(_sources(app))
+    pairs = list(_sources(app, only))
     with ThreadPoolExecutor(max(1, len(pairs))) as pool:
         return list(pool.map(lambda pair: _connect(app, *pair), pairs))
 
 
-def _sources(app: App) -> Iterator[tuple[Tool, SourceSpec]]:
+def _sources(app: App, only: Tool | None) -> Iterator[tuple[Tool, SourceSpec]]:
     """Yield the sources to query; a tool without any is reported elsewhere."""
-    names: list[str] = []
+    names = [only.name] if only else []
     with contextlib.suppress(ToolpinError):
-        names = [request.tool for request in all_requests(app)]
+        names = names or [request.tool for request in all_requests(app)]
     known = sorted(set(app.registry.aliases.values()))
     for name in names or installs.tools(app.paths) or known:
         with contextlib.suppress(ToolpinError):

@@ -21,6 +21,7 @@ from toolpin.steps.final_path import check_place
 from toolpin.store import publication, staging
 from toolpin.system import host
 from toolpin.system.progress import Row
+from toolpin.system.report import sized
 from toolpin.verification import Level
 
 
@@ -89,7 +90,7 @@ class PlanRunner:
         origin_text = f"{plan.publisher}{self.notes.by_mirror(plan)}"
         if plan.verified == Level.LOCKFILE and job.locked:
             origin_text = f"the cache, as {job.locked.file} has it"
-        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {origin_text},")
+        row.close(f"installed, {sized(size_bytes)} from {origin_text},")
         return "installed"
 
     def _level(self, plan: Plan, job: Job, *, were_here: bool) -> Level:

@@ -125,8 +125,20 @@ def no_source_error(
         return NotPublished(
             what, facts, command_to_pin(job.pin.tool, newer, job.origin)
         )
+    elif unanswered := unanswered_by_all(
+        [failure.error for failure in failures if str(host) in failure.spec.hosts]
+    ):
+        ending = f"cannot be installed: {unanswered}"
     kind = Unreachable if silent else NotPublished
     return kind(f"{job.pin} {ending}", facts, _hint(tool, job, failures, host, known))
+
+
+def unanswered_by_all(errors: Sequence[ToolpinError]) -> str:
+    """Return why nothing is known, in words, if no source gave an answer; else ""."""
+    if not all(isinstance(error, Unreachable) for error in errors):
+        return ""
+    reasons = sorted({error.what for error in errors})
+    return "none of its sources can be reached" if reasons[1:] else "".join(reasons)
 
 
 def _offline(job: Job, failures: Sequence[Failure]) -> Offline | None:
@@ -226,7 +238,7 @@ def _line_of(version: str) -> str:
 def _network_hint(job: Job, error: ToolpinError) -> str:
     """Return the hint for unreachable sources: go online, or find the problem."""
     if not isinstance(error, Offline):
-        return "toolpin doctor --net"
+        return f"toolpin doctor --net {job.pin.tool}"
     named = "" if job.origin.line else f" {job.pin}"
     return f"TOOLPIN_OFFLINE=0 toolpin install{named}"
 

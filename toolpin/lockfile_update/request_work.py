@@ -103,7 +103,8 @@ def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinErr
             "TOOLPIN_OFFLINE=0 toolpin lock",
         )
     others = [source for source in work.tool.sources if source.id != spec.id]
-    hint = _command_without(work, spec) or error.hint or "toolpin doctor --net"
+    doctor = f"toolpin doctor --net {work.tool.name}"
+    hint = _command_without(work, spec) or error.hint or doctor
     return Unreachable(
         f"{work.tool.name} {work.request.wanted} cannot be locked: {error.what}",
         [

@@ -80,14 +80,19 @@ def version_of_ref(request: LockfileRequest, tool: Tool | None) -> str:
     )
 
 
-def not_locked(resolution: Resolution) -> NotLocked:
+# The fact for an error of an unlocked request in CI, where `lock` has no effect.
+IN_CI = ("in CI", "lock on your own machine, and commit toolpin.lock")
+
+
+def not_locked(resolution: Resolution, *, in_ci: bool = False) -> NotLocked:
     """Return the error of a request that must be locked."""
     what = f"{resolution.tool} {resolution.alternative} is not locked"
     if resolution.is_unfit:
         what = f"the locked build of {resolution.pin} does not run on this machine"
+    facts = [("required by", str(resolution.origin)), ("reason", resolution.problem)]
     return NotLocked(
         what,
-        [("required by", str(resolution.origin)), ("reason", resolution.problem)],
+        [*facts, IN_CI] if in_ci and not resolution.pin else facts,
         resolution.fix,
     )
 

@@ -28,7 +28,7 @@ from toolpin.resolver.local_resolution import (
     newest_installed,
     to_provide,
 )
-from toolpin.resolver.locked_resolution import resolve_locked, version_of_ref
+from toolpin.resolver.locked_resolution import IN_CI, resolve_locked, version_of_ref
 from toolpin.resolver.version_choice import looks_exact
 from toolpin.store.installs import is_installed
 from toolpin.system.paths import Paths
@@ -234,8 +234,8 @@ class Resolver:
                 return resolution
             raise NotLocked(
                 f"{tool} {wanted} names no exact version, and versions are "
-                "not resolved under CI",
-                [("required by", str(origin))],
+                "not resolved in CI",
+                [("required by", str(origin)), IN_CI],
                 self._lock_command(lock_request),
             )
         basis, version = self._newest_available(lock_request, self._newest)

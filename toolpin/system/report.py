@@ -53,6 +53,22 @@ class Report:
         is_terminal = sys.stdout is not None and sys.stdout.isatty()
         self.answer(printable(path) if is_terminal else path)
 
+    def brief(self, place: str, directory: str, home: str) -> str:
+        """Return a path as a row of a terminal has room for it, else unchanged.
+
+        Below `directory` it is relative, below `home` it begins with `~`. The start of
+        a long one is left out.
+        """
+        columns = _terminal_columns()
+        if not columns or not place.startswith("/"):
+            return place
+        for start, short in ((directory, ""), (home, "~/")):
+            if place.startswith(f"{start.rstrip('/')}/"):
+                place = short + place[len(start.rstrip("/")) + 1 :]
+                break
+        most = columns // 2
+        return place if len(place) <= most else f"...{place[3 - most :]}"
+
     def document(
         self, command: str, result: object, *, changed: bool | None = None
     ) -> None:
@@ -91,6 +107,7 @@ class Report:
         for row in rows:
             padded = zip(row, widths, strict=True)
             cells = [f"{cell:<{width}}" for cell, width in padded]
+            cells[-1] = row[-1]  # its color would keep the spaces
             if 0 < most < len("  ".join(cells).rstrip()):
                 cells[-2:] = [f"{cells[-2].rstrip()}\n{' ' * widths[0]}", row[-1]]
             painted = [
@@ -152,6 +169,13 @@ def paint(text: str, color: Color, stream: TextIO | None) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun: `1 version`, `2 versions`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def sized(size_bytes: int) -> str:
+    """Return a size: `59 MB`, or `12 KB` below one MB."""
+    if size_bytes < 1_000_000:
+        return f"{-(-size_bytes // 1000)} KB"
+    return f"{size_bytes / 1e6:.0f} MB"
 
 
 def _terminal_columns() -> int:

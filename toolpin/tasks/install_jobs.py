@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from toolpin.app import App
+from toolpin.env_patch import is_ci
 from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
 from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job, Outcome
@@ -17,7 +18,7 @@ from toolpin.resolver.local_resolution import (
     not_installed,
     to_provide,
 )
-from toolpin.resolver.locked_resolution import not_locked
+from toolpin.resolver.locked_resolution import IN_CI, not_locked
 from toolpin.resolver.resolver import Resolver
 from toolpin.store.installs import is_installed
 from toolpin.versions import sort_key
@@ -66,7 +67,7 @@ def _jobs(request: Request, resolver: Resolver, app: App, elsewhere: bool) -> li
 
 def _explained(resolution: Resolution, app: App, host: Host) -> NotLocked:
     """Return the error, explained if all builds for this host are newer."""
-    error, pin = not_locked(resolution), resolution.pin
+    error, pin = not_locked(resolution, in_ci=is_ci(app.env)), resolution.pin
     tool = app.registry.get(pin.tool) if pin else None
     if pin is None or tool is None:
         return error
@@ -143,5 +144,7 @@ def checked_outcome(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
         error, NotPublished | Unreachable
     ):
         return outcome
-    what = f"{error.what}; versions are not resolved under CI"
-    return outcome._replace(error=NotLocked(what, error.facts, "toolpin lock"))
+    what = f"{error.what}; versions are not resolved in CI"
+    return outcome._replace(
+        error=NotLocked(what, [*error.facts, IN_CI], "toolpin lock")
+    )

@@ -13,7 +13,11 @@ from toolpin.app import App
 from toolpin.errors import NotPublished, Offline, ToolpinError, Unreachable
 from toolpin.install.catalogs import Catalog, Catalogs, describe_age, has_channels
 from toolpin.install.planner import make_plan
-from toolpin.install.source_choice import allowed_sources, refuse_unnamed
+from toolpin.install.source_choice import (
+    allowed_sources,
+    refuse_unnamed,
+    unanswered_by_all,
+)
 from toolpin.model import Host, Pin
 from toolpin.plugins.script_plugin import is_scripted
 from toolpin.plugins.tool_file import Tool
@@ -67,6 +71,8 @@ def list_versions(
             silent.append((spec.id, answer.stale))
         for release in catalogs.in_lines(tool, spec, answer.releases, requested_lines):
             known.setdefault(release.version, set()).update(release.channels)
+    if not app.settings.offline:
+        _refuse_without_answer(tool, specs, answers)
     _warn(specs, answers, app)
     matching = [
         version
@@ -84,10 +90,31 @@ def list_versions(
     return Listing(tuple(matching), tuple(silent))
 
 
+def _refuse_without_answer(
+    tool: Tool, specs: Sequence[SourceSpec], answers: Sequence[Catalog | ToolpinError]
+) -> None:
+    """Raise Unreachable if no source gave an answer and no list is cached."""
+    errors = [answer for answer in answers if isinstance(answer, ToolpinError)]
+    if len(errors) == len(answers) and (unanswered := unanswered_by_all(errors)):
+        facts = [
+            (spec.id, value)
+            for spec, error in zip(specs, errors, strict=True)
+            for value in (
+                error.what,
+                *(f"{name}: {fact}" for name, fact in error.facts),
+            )
+        ]
+        raise Unreachable(
+            f"the versions of {tool.name} cannot be listed: {unanswered}",
+            facts,
+            f"toolpin doctor --net {tool.name}",
+        )
+
+
 def _hint(tool: Tool, prefix: str, silent: Sequence[object]) -> str | None:
     if prefix:
         return f"toolpin list-all {tool.name}"
-    return "toolpin doctor --net" if silent else None
+    return f"toolpin doctor --net {tool.name}" if silent else None
 
 
 def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) -> str:
