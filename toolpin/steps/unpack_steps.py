@@ -126,7 +126,10 @@ def _link(step: Link, stage: str) -> TreeFile | None:
             )
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    os.symlink(step.target, path)
+    try:
+        os.symlink(step.target, path)
+    except OSError as error:  # it names the target, not the link
+        raise OSError(error.errno, error.strerror, path) from error
     return TreeFile(step.path, len(step.target), 0o777, "", step.target)
 
 

@@ -56,7 +56,7 @@ def _jobs(request: Request, resolver: Resolver, app: App, elsewhere: bool) -> li
         pin, origin, locked = resolution.pin, resolution.origin, resolution.locked
         if locked is None and not is_installed(app.paths, pin):
             tool = app.registry.require(pin.tool, origin)
-            refuse_version(tool, pin.version, origin)
+            refuse_version(tool, pin.version.removeprefix("latest:"), origin)
         must = locked is not None and resolver.is_strict and not elsewhere
         job = Job(pin, origin, locked, must, beside)
         if not elsewhere:

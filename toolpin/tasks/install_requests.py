@@ -58,7 +58,7 @@ def install_requests(
         wanted = _settled(requests, app)
         if wanted is not None and _is_complete(wanted, app):
             outcomes = [Outcome(Job(*pin), "present") for pin in wanted]
-            if any(installs.environment(app.paths, pin).homes for pin, _ in wanted):
+            if any(_has_home(pin, app) for pin, _ in wanted):
                 _run_default_packages(outcomes, options, app)
             return show(outcomes, [], app, None)
     # They load requests, tqdm and threads: only if there is work.
@@ -84,6 +84,13 @@ def _not_installed(requests: Sequence[Request], app: App) -> Iterator[Request]:
     for request in requests:
         if not any(resolution.basis for resolution in app.resolve(request)):
             yield request
+
+
+def _has_home(pin: Pin, app: App) -> bool:
+    """Return whether what an install adds goes to a directory outside of it."""
+    homes = installs.environment(app.paths, pin).homes
+    own = f"{os.path.dirname(installs.tree(app.paths, pin))}/"
+    return any(not f"{home.root}/".startswith(own) for home in homes)
 
 
 def _warn_of_directories(requests: Sequence[Request], app: App) -> None:
