@@ -19,6 +19,7 @@ from toolpin.install.source_choice import (
     own_sources_line,
 )
 from toolpin.model import Host
+from toolpin.plugins.refused import refuse_version
 from toolpin.plugins.tool_file import Tool
 from toolpin.sources.spec import SourceSpec
 from toolpin.system.progress import Board, Row
@@ -46,7 +47,9 @@ class SourceOrder:
 
         A source that fails is reported, with the next one.
         """
-        tool = tool.for_version(job.pin.version.removeprefix("latest:"))
+        version = job.pin.version.removeprefix("latest:")
+        refuse_version(tool, version, job.origin)
+        tool = tool.for_version(version)
         self.report_own(tool)
         wanted, origin = self._settings.sources, self._settings.sources_from
         specs = allowed_sources(tool, self._host, wanted, must=not origin)

@@ -11,7 +11,6 @@ from toolpin.install.first_builds import Failure, command_to_pin, first_for, too
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked_plan import NO_RECEIPT, other_bytes
 from toolpin.model import Host, Pin, Request
-from toolpin.plugins.refused import refuse_version
 from toolpin.resolver.local_resolution import (
     Resolution,
     lacks_all,
@@ -20,7 +19,6 @@ from toolpin.resolver.local_resolution import (
 )
 from toolpin.resolver.locked_resolution import IN_CI, not_locked
 from toolpin.resolver.resolver import Resolver
-from toolpin.store.installs import is_installed
 from toolpin.versions import sort_key
 
 
@@ -54,9 +52,6 @@ def _jobs(request: Request, resolver: Resolver, app: App, elsewhere: bool) -> li
         if resolution.is_final or resolution.pin is None:
             raise _explained(resolution, app, resolver.host)
         pin, origin, locked = resolution.pin, resolution.origin, resolution.locked
-        if locked is None and not is_installed(app.paths, pin):
-            tool = app.registry.require(pin.tool, origin)
-            refuse_version(tool, pin.version.removeprefix("latest:"), origin)
         must = locked is not None and resolver.is_strict and not elsewhere
         job = Job(pin, origin, locked, must, beside)
         if not elsewhere:
