@@ -107,8 +107,8 @@ def test_an_example_is_a_command_line_that_is_accepted(name: str) -> None:
         ("where", "toolpin where requires TOOL", "toolpin where --help"),
         (
             "use nodejs",
-            "toolpin use requires VERSION",
-            "toolpin use --help",
+            "toolpin use requires a version of nodejs",
+            "toolpin use nodejs latest",
         ),
         (
             "pin nodejs 1 --home --parent",

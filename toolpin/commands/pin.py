@@ -26,7 +26,7 @@ class Options(NamedTuple):
     """The arguments of the command line."""
 
     tool: str
-    versions: tuple[str, ...]
+    versions: tuple[str, ...] = ()
     home: bool = False
     parent: bool = False
     install: bool = False
@@ -34,9 +34,9 @@ class Options(NamedTuple):
 
 ARGUMENTS: Arguments = {
     "tool": "the tool to pin",
-    "version ...": (
-        "such as 22 or latest; several are a fallback list: the first one that is "
-        "installed is used, and `use` installs all of them"
+    "[version ...]": (
+        "required, such as 22 or latest; several are a fallback list: the first one "
+        "that is installed is used"
     ),
     "--home": "write to ~/.tool-versions",
     "--parent": "write to the nearest .tool-versions in a parent directory",
@@ -102,6 +102,12 @@ def _install(request: Request, app: App) -> int:
 
 def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:
     """Return the versions in canonical form, and parsed. Raises UsageError."""
+    if not options.versions:
+        name = "use" if options.install else "pin"
+        raise UsageError(
+            f"toolpin {name} requires a version of {options.tool}",
+            hint=f"toolpin {name} {options.tool} latest",
+        )
     words = [spell(options.tool, word) for word in options.versions]
     try:
         return words, [parse_wanted(word, COMMAND_LINE) for word in words]
