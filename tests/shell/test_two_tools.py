@@ -95,8 +95,8 @@ def test_of_two_tools_the_one_that_is_pinned_runs_without_python(
         directory = directories.get(place, store.home.home)
         with (directory / ".tool-versions").open("a") as file:
             file.write(f"{first} {version}\n")
-    done = store.run(shell, "npx", cwd=below, env=env)
-    assert done == (0, f"{first} {version}\n", "")
+    done = store.run(shell, "npx", "x", cwd=below, env=env)
+    assert done == (0, f"{first} {version} <x>\n", "")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
