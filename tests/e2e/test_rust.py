@@ -9,8 +9,9 @@ import pytest
 
 from tests.shell.scenario import TOOLPIN
 from tests.support.run import Home
-from tests.support.rust import TRIPLES, RustUpstream
+from tests.support.rust import RustUpstream
 from tests.support.server import Server
+from tests.support.triples import TRIPLES
 
 
 @pytest.fixture

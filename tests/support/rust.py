@@ -12,15 +12,8 @@ from collections.abc import Sequence
 from tests.support.archives import Entry, compress, directory, tar
 from tests.support.run import Home
 from tests.support.server import Server
+from tests.support.triples import TRIPLES
 
-TRIPLES = {
-    "linux-x64": "x86_64-unknown-linux-gnu",
-    "linux-arm64": "aarch64-unknown-linux-gnu",
-    "linux-x64-musl": "x86_64-unknown-linux-musl",
-    "linux-arm64-musl": "aarch64-unknown-linux-musl",
-    "macos-x64": "x86_64-apple-darwin",
-    "macos-arm64": "aarch64-apple-darwin",
-}
 COMPONENTS = ("rustc", "cargo", "rust-std", "clippy", "rustfmt")
 _LIST_TAGS = b"0014command=ls-refs\n0001001aref-prefix refs/tags/\n0000"
 # A Cargo that installs where the real one does, and shows how it was started.

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.clients import clients_with, source
 from tests.support.server import Server
+from tests.support.triples import TRIPLES
 from tests.upstream import page
 from toolpin.errors import NotPublished
 from toolpin.install.planner import assemble, locked_builds, make_plan
@@ -30,14 +31,6 @@ ROWS = [
     for release in map(json.loads, page(LIST).decode().splitlines())
     for artifact in release["artifacts"]
 ]
-TRIPLES = {
-    "linux-x64": "x86_64-unknown-linux-gnu",
-    "linux-arm64": "aarch64-unknown-linux-gnu",
-    "linux-x64-musl": "x86_64-unknown-linux-musl",
-    "linux-arm64-musl": "aarch64-unknown-linux-musl",
-    "macos-x64": "x86_64-apple-darwin",
-    "macos-arm64": "aarch64-apple-darwin",
-}
 # The newest build of each version for each host, by its date.
 NEWEST = [
     (version, host, artifact)

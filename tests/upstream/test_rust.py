@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.clients import clients_with, source
-from tests.support.rust import COMPONENTS, TRIPLES, serve_tags
+from tests.support.rust import COMPONENTS, serve_tags
 from tests.support.server import Server
+from tests.support.triples import TRIPLES
 from tests.upstream import page
 from toolpin.errors import NotPublished
 from toolpin.install.planner import assemble, make_plan
