@@ -36,6 +36,7 @@ MOST = 40
 _NAMES = {"flux": "flux2", "gh": "github-cli"}
 # Repositories that have moved since: the list and its copy have the old names.
 _MOVED = {
+    "cosmtrek/air": "air-verse/air",
     "errata-ai/vale": "vale-cli/vale",
     "vmware-tanzu/velero": "velero-io/velero",
     "bitnami-labs/sealed-secrets": "bitnami/sealed-secrets",
