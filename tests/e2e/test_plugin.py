@@ -73,6 +73,29 @@ def test_check_plans_what_is_listed(home: Home, releases: Releases) -> None:
     assert home.toolpin("plugin", "check", "demo.toml", "--try").code == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "result"),
+    [
+        ("demo-{target}", "other", "lists no version for this host"),
+        ("[[source]]", '[[source]]\nreleases = "x.*"', "lists 2 names, but no release"),
+        ("demo/demo", "demo/gone", "not tried: "),
+    ],
+)
+def test_a_check_reports_why_a_source_has_no_version_to_plan(
+    old: str, new: str, result: str, home: Home, releases: Releases
+) -> None:
+    releases.publish("v1.0", {"demo-linux-x64.tar.gz": b"x"})
+    releases.publish("v0.9", {"demo-linux-x64.tar.gz": b"x"})
+    other = GOOD.partition("[[source]]")[2].replace('"upstream"', '"other"')
+    text = GOOD.replace(old, new) + f"[[source]]{other}"
+    _write(home, text.replace("demo/demo", REPO))
+    checked = home.toolpin("plugin", "check", "demo.toml", "--try")
+    first, second = checked.out.splitlines()
+    assert (checked.code, checked.err) == (1, "demo.toml is valid\n")
+    assert first.startswith(f"upstream  linux-x64  {result}")
+    assert second == "other     linux-x64  2 of 2 planned"
+
+
 @pytest.mark.parametrize("sums", [False, True], ids=["GitHub's digest", "a sums file"])
 def test_a_drafted_plugin_installs_what_was_released(
     sums: bool, home: Home, releases: Releases

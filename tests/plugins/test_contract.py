@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.run import REPOSITORY
 from toolpin.errors import UsageError
-from toolpin.plugins import tool_schema
+from toolpin.plugins import tool_schema, user_plugins
 from toolpin.plugins.tool_file import parse_tool
 from toolpin.sources import shared_fields
 from toolpin.sources.kinds import IN_FILES
@@ -155,8 +155,9 @@ def test_every_field_says_what_it_expects_and_means() -> None:
             assert field.help
 
 
-def test_every_bundled_tool_is_read_under_its_own_name() -> None:
+def test_every_bundled_tool_is_valid_under_its_own_name() -> None:
     files = sorted((REPOSITORY / "plugins").glob("*.toml"))
     assert files
     for file in files:
         assert parse_tool(file.read_text(), str(file)).name == file.stem
+        assert user_plugins.faults_of(str(file)) == []

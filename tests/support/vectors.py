@@ -34,6 +34,13 @@ from toolpin.versions import sort_key
 MOST = 40
 # Names of tools in the list, where toolpin's differ.
 _NAMES = {"flux": "flux2", "gh": "github-cli"}
+# Repositories that have moved since: the list and its copy have the old names.
+_MOVED = {
+    "cosmtrek/air": "air-verse/air",
+    "errata-ai/vale": "vale-cli/vale",
+    "vmware-tanzu/velero": "velero-io/velero",
+    "bitnami-labs/sealed-secrets": "bitnami/sealed-secrets",
+}
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)*(?:[.-]?(?:rc|alpha|beta|dev)[\d.-]*\d)?")
 _OTHER = re.compile(r"(?i)windows|freebsd|openbsd|i386|386|armv|armhf|ppc|s390|riscv")
 
@@ -77,6 +84,8 @@ def read_rows(path: str) -> dict[str, list[Row]]:
     for line in Path(path).read_text().splitlines():
         tool, url, sha256 = line.split("\t")
         url = unquote(url)
+        for old, new in _MOVED.items():
+            url = url.replace(f"/{old}/", f"/{new}/")
         rows[_NAMES.get(tool, tool)].append(
             Row(
                 url,
@@ -251,8 +260,17 @@ def main(artifacts: str, history: str, *chosen: str) -> int:
 
 
 def _mirrors() -> tuple[tuple[str, str], ...]:
-    pairs = (word.split("=", 1) for word in os.environ["TOOLPIN_MIRRORS"].split())
-    return tuple((publisher, copy) for publisher, copy in pairs)
+    pairs = [word.split("=", 1) for word in os.environ["TOOLPIN_MIRRORS"].split()]
+    places = {"https://github.com": "/", "https://api.github.com": "/repos/"}
+    moved = (
+        (f"{publisher}{place}{new}{end}", f"{copy}{place}{old}{end}")
+        for publisher, copy in pairs
+        if (place := places.get(publisher))
+        for old, new in _MOVED.items()
+        for end in ("", ".git")
+    )
+    known = ((publisher, copy) for publisher, copy in pairs)
+    return tuple(sorted((*known, *moved), key=lambda pair: -len(pair[0])))
 
 
 if __name__ == "__main__":

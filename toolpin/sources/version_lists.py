@@ -76,11 +76,12 @@ def listed_names(services: Services, place: str, host: Host) -> list[str]:
 
 
 def _links(page: str, place: str) -> list[str]:
-    """Return the entries of a directory, as the links of a web server's listing.
+    """Return the names that the links of a page end in, as those of a directory do.
 
-    Raises Unreachable for another document.
+    Raises Unreachable for a page without links.
     """
-    links = re.findall(r"""(?i)<a\s[^>]*?href=["']([^"'/?#]+)/?["']""", page)
+    ends = r"""(?i)<a\s[^>]*?href=["'](?:[^"'?#]*/)?([^"'/?#]+)/?["']"""
+    links = re.findall(ends, page)
     if not links:
         because = [("reason", "it has no links to files")]
         raise Unreachable(f"{place} is not the listing of a directory", because)

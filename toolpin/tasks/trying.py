@@ -17,7 +17,10 @@ _SHOWN = 3
 
 
 class Tried(NamedTuple):
-    """The result for a source's versions on one host; `failed` has (version, why)."""
+    """The result for a source's versions on one host; `failed` has (version, why).
+
+    `note` states why no version was tried.
+    """
 
     source: str
     host: str
@@ -25,10 +28,11 @@ class Tried(NamedTuple):
     planned: int
     undigested: int
     failed: tuple[tuple[str, str], ...]
+    note: str = ""
 
     def row(self) -> tuple[str, str, str]:
         """Return the row of a table: source, host, and the result."""
-        lines = [f"{self.planned} of {self.listed} planned"]
+        lines = [self.note or f"{self.planned} of {self.listed} planned"]
         if self.undigested:
             lines.append(f"{self.undigested} without a checksum")
         lines += [f"{version}: {why}" for version, why in self.failed[:_SHOWN]]
@@ -38,19 +42,27 @@ class Tried(NamedTuple):
 
 
 def try_plans(tool: Tool, clients: Clients) -> Iterator[Tried]:
-    """Yield the result for each source and host. Raises Unreachable.
+    """Yield the result for each source and host.
 
-    Only lists and checksum files are downloaded.
+    Only lists and checksum files are downloaded. A source whose list or checksum file
+    cannot be downloaded is not tried further.
     """
     for spec in tool.sources:
         for host in spec.hosts:
-            yield _try(tool, spec, host, clients)
+            try:
+                yield _try(tool, spec, host, clients)
+            except ToolpinError as error:
+                yield Tried(spec.id, host, 0, 0, 0, (), f"not tried: {error.what}")
 
 
 def _try(tool: Tool, spec: SourceSpec, host: str, clients: Clients) -> Tried:
     target = any_of(host)
     listed = [release.version for release in clients.open(spec).releases(target)]
     versions = [version for version in listed if spec.is_release(version)]
+    if not versions:
+        names = f"{len(listed)} names, but no release"
+        note = names if listed else "no version for this host"
+        return Tried(spec.id, host, 0, 0, 0, (), f"lists {note}")
     undigested, failed = 0, []
     for version in versions:
         try:
