@@ -88,8 +88,7 @@ def test_an_optional_source_is_locked_later_by_the_command_that_was_shown(
     )
     result = home.toolpin(*shown.split()[1:])
     assert result.code == 0, result.err
-    assert "linux-x64-musl macos-arm64" in result.out
-    assert "none: linux-arm64-musl" in result.out
+    assert "5 of 6 hosts, none: linux-arm64-musl\n" in result.out
 
 
 def test_a_silent_source_that_is_not_optional_stops_a_lock(

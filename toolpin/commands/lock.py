@@ -248,10 +248,13 @@ def _show(
 
 
 def _hosts(entries: Sequence[Entry]) -> str:
-    """Return the hosts with a build, then those without."""
-    have = sorted({entry.host for entry in entries if entry.has_build})
-    lack = sorted({entry.host for entry in entries} - set(have))
-    return " ".join(have) + (f"  none: {' '.join(lack)}" if lack else "")
+    """Return how many hosts have a build, and the names of those without."""
+    hosts = sorted({entry.host for entry in entries})
+    have = {entry.host for entry in entries if entry.has_build}
+    if len(have) == len(hosts):
+        return f"all {len(hosts)} hosts" if len(hosts) > 1 else hosts[0]
+    lack = " ".join(host for host in hosts if host not in have)
+    return f"{len(have)} of {len(hosts)} hosts, none: {lack}"
 
 
 def _result(lock: Lockfile, path: str) -> dict[str, object]:

@@ -156,7 +156,8 @@ def refuse_weaker(work: Work, entries: Sequence[Entry]) -> None:
 
 def names_of(specs: Sequence[SourceSpec]) -> str:
     """Return the names of sources, as a sentence has them."""
-    return " and ".join(spec.id for spec in specs)
+    *before, last = (spec.id for spec in specs)
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def no_match(

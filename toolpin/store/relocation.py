@@ -38,9 +38,14 @@ def relocate(paths: Paths) -> None:
     for tool in installs.tools(paths):
         for version in installs.versions(paths, tool):
             pin = Pin(tool, version)
-            if installs.recorded_place(paths, pin):
-                with contextlib.suppress(OSError, ToolpinError):
-                    _relocate(paths, pin)
+            relocate_install(paths, pin)
+
+
+def relocate_install(paths: Paths, pin: Pin) -> None:
+    """Update an install of this store, if it was recorded for another path."""
+    if installs.recorded_place(paths, pin):
+        with contextlib.suppress(OSError, ToolpinError):
+            _relocate(paths, pin)
 
 
 def _relocate(paths: Paths, pin: Pin) -> None:
