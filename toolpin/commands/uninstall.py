@@ -14,6 +14,7 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.json_tables import pin_table
 from toolpin.model import COMMAND_LINE, Pin
 from toolpin.near_names import installed_nearby, known_tool
+from toolpin.plugins.asdf.spelling import directory_of_ref
 from toolpin.project.toolversions import parse_wanted
 from toolpin.store import installs
 from toolpin.tasks.pruning import unused_pins
@@ -88,7 +89,9 @@ def _chosen(options: Options, app: App) -> list[Pin]:
 def _installed(tool: str, version: str, app: App) -> Pin:
     version = app.registry.spell(tool, version)
     wanted = parse_wanted(version, COMMAND_LINE)
-    if wanted.kind != "version":
+    if wanted.kind == "ref":
+        version = directory_of_ref(wanted.value)
+    elif wanted.kind != "version":
         raise UsageError(
             f"{wanted} is not an installed version",
             [("expected", "an exact version, as `toolpin list` shows it")],
