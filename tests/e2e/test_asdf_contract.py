@@ -70,8 +70,14 @@ def test_a_plugin_tells_of_itself_and_of_other_tools_files(
     assert scripts.extension(["../x"]) == (f"{commands}/command", ["../x"])
 
 
+UNSTABLE = (
+    "2-src 2-dev 2-latest 2-stm 1.2-rc1 2.rc1 2-milestone 2-ALPHA 2-beta 2-pre1 2.pre1 "
+    "2-next 2a1 2.0b1 2c12 2-SNAPSHOT master main"
+)
+
+
 def test_without_latest_stable_what_looks_unstable_is_no_latest(home: Home) -> None:
-    files = {**GREET, "bin/list-all": "echo 1.0 1.1 1.2-rc1 2.0b1 main graal-3 2.0-dev"}
+    files = {**GREET, "bin/list-all": f"echo 1.0 1.1 {UNSTABLE} graal-3"}
     _add(home, "greet", files)
     assert home.toolpin("latest", "greet").out == "1.1\n"
     assert home.toolpin("latest", "greet", "graal").out == "graal-3\n"

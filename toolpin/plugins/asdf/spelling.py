@@ -6,7 +6,7 @@ _REF = "ref-"
 
 
 def kind_of(version: str) -> tuple[str, str]:
-    """Return ASDF_INSTALL_TYPE and _VERSION for a version: `ref-x`, `ref:x` are refs."""
+    """Return ASDF_INSTALL_TYPE and _VERSION for a version; `ref-x`, `ref:x`: a ref."""
     if version.startswith((_REF, "ref:")):
         return "ref", version[len(_REF) :]
     return "version", version
