@@ -44,7 +44,7 @@ find_python() {
 
 # Prints the Debian packages of the commands that are missing.
 missing_packages() {
-    for command in bash busybox curl dash direnv faketime fish strace sudo zsh; do
+    for command in bash busybox curl dash direnv faketime fish ruby strace sudo zsh; do
         command -v "$command" >/dev/null || echo "$command"
     done
     find_python || echo python3
