@@ -463,3 +463,21 @@ def test_the_command_is_put_renewed_and_taken_away_and_leaves_anothers_alone(
     assert "not created by toolpin" in refused.err
     assert fresh.toolpin("asdf-alias", "--remove", str(place)).code == 1
     assert (place / "asdf").read_text() == "#!/bin/sh\n"
+
+
+def test_asdfs_line_for_path_finds_the_shims_after_the_line_that_is_printed(
+    fresh: Machine,
+) -> None:
+    printed = fresh.toolpin("asdf-alias", f"{fresh.root}/bin").err
+    line = "export " + printed.partition(": export ")[2].strip()
+    assert fresh.asdf("reshim").code == 0
+    profile = 'export PATH="${ASDF_DATA_DIR:-$HOME/.asdf}/shims:$PATH"'
+    script = f"{line}\n{profile}\ncd {fresh.project}/set && dummy"
+    done = fresh.run("sh", "-c", script)
+    assert (done.code, done.out) == (0, "dummy 1.1.0\n"), done.err
+    for env in (
+        {"PATH": f"{fresh.data}/shims:{fresh.env['PATH']}"},
+        {"ASDF_DATA_DIR": str(fresh.data)},
+    ):
+        again = fresh.toolpin("asdf-alias", f"{fresh.root}/bin", env=env)
+        assert "ASDF_DATA_DIR" not in again.err

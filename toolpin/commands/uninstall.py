@@ -14,7 +14,6 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.json_tables import pin_table
 from toolpin.model import COMMAND_LINE, Pin
 from toolpin.near_names import installed_nearby, known_tool
-from toolpin.plugins.asdf.spelling import directory_of_ref
 from toolpin.project.toolversions import parse_wanted
 from toolpin.store import installs
 from toolpin.tasks.pruning import unused_pins
@@ -89,27 +88,24 @@ def _chosen(options: Options, app: App) -> list[Pin]:
 def _installed(tool: str, version: str, app: App) -> Pin:
     version = app.registry.spell(tool, version)
     wanted = parse_wanted(version, COMMAND_LINE)
-    if wanted.kind == "ref":
-        version = directory_of_ref(wanted.value)
-    elif wanted.kind != "version":
+    if wanted.kind not in ("version", "ref"):
         raise UsageError(
             f"{wanted} is not an installed version",
             [("expected", "an exact version, as `toolpin list` shows it")],
         )
-    pin = Pin(tool, version)
-    if not installs.is_installed(app.paths.alone, pin):
-        if installs.is_installed(app.paths, pin):
-            raise ToolpinError(
-                f"{pin} is in the system store, which only --system changes",
-                [("path", installs.tree(app.paths, pin))],
-                f"toolpin uninstall {tool} {version} --system",
-            )
+    if pin := installs.exact(app.paths.alone, tool, wanted):
+        return pin
+    if pin := installs.exact(app.paths, tool, wanted):
         raise ToolpinError(
-            f"{pin} is not installed",
-            [("installed", installed_nearby(tool, version, app))],
-            f"toolpin list {tool}",
+            f"{pin} is in the system store, which only --system changes",
+            [("path", installs.tree(app.paths, pin))],
+            f"toolpin uninstall {tool} {version} --system",
         )
-    return pin
+    raise ToolpinError(
+        f"{tool} {version} is not installed",
+        [("installed", installed_nearby(tool, version, app))],
+        f"toolpin list {tool}",
+    )
 
 
 def _unconfirmed(tool: str | None, pins: Sequence[Pin]) -> ToolpinError:
