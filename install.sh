@@ -694,8 +694,8 @@ clean_rc() {
 put_asdf() {
     if "$launcher" asdf-alias "$prefix/bin" </dev/null >"$work/asdf" 2>&1; then
         say asdf "$prefix/bin/asdf"
-        note=$(sed -n '/toolpin import/p' "$work/asdf")
-        [ -z "$note" ] || say note "$note"
+        sed -n '/toolpin import/p; /export ASDF_DATA_DIR/p' "$work/asdf" |
+            while IFS= read -r note; do say note "$note"; done
     else
         say asdf "was not installed; run: toolpin asdf-alias $prefix/bin"
     fi

@@ -44,7 +44,7 @@ find_python() {
 
 # Prints the Debian packages of the commands that are missing.
 missing_packages() {
-    for command in bash busybox curl dash faketime fish strace sudo zsh; do
+    for command in bash busybox curl dash direnv faketime fish ruby strace sudo zsh; do
         command -v "$command" >/dev/null || echo "$command"
     done
     find_python || echo python3
@@ -68,7 +68,7 @@ set_up_system() {
     if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true; }; then
         phase "system packages: $packages" install_packages
     elif command -v brew >/dev/null; then
-        phase 'brew packages' brew install --quiet bash dash fish python@3.13
+        phase 'brew packages' brew install --quiet bash dash direnv fish python@3.13
     else
         printf 'note  missing, and their tests are skipped: %s\n' "$packages"
     fi

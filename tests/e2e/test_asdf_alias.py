@@ -243,6 +243,10 @@ ROWS = [
     Row("list-all dummy 1", 0, "1.0.0\n1.1.0\n", "asdf list all"),
     Row("plugin-list", 0, "bare\ndummy\n", "asdf plugin list"),
     Row("plugin-add dummy", 0, "", "is now: asdf plugin add"),
+    Row("plugin-remove nosuch", 1, "", "is now: asdf plugin remove"),
+    Row("plugin-update nosuch", 1, "", "is now: asdf plugin update"),
+    Row("plugin-test x", 1, "", "is now: asdf plugin test"),
+    Row("cmd nosuch x", 1, "", "error running extension command: Plugin named nosuch "),
     Row("shim-versions newer", 0, "dummy 1.1.0\n", "is now: asdf shimversions"),
     Row("dummy sing x", 0, "sings x\n", "is now: asdf cmd dummy"),
     Row("shell dummy 1.0.0", 1, 'export ASDF_DUMMY_VERSION="1.0.0"\n', "eval"),
@@ -463,3 +467,21 @@ def test_the_command_is_put_renewed_and_taken_away_and_leaves_anothers_alone(
     assert "not created by toolpin" in refused.err
     assert fresh.toolpin("asdf-alias", "--remove", str(place)).code == 1
     assert (place / "asdf").read_text() == "#!/bin/sh\n"
+
+
+def test_asdfs_line_for_path_finds_the_shims_after_the_line_that_is_printed(
+    fresh: Machine,
+) -> None:
+    printed = fresh.toolpin("asdf-alias", f"{fresh.root}/bin").err
+    line = "export " + printed.partition(": export ")[2].strip()
+    assert fresh.asdf("reshim").code == 0
+    profile = 'export PATH="${ASDF_DATA_DIR:-$HOME/.asdf}/shims:$PATH"'
+    script = f"{line}\n{profile}\ncd {fresh.project}/set && dummy"
+    done = fresh.run("sh", "-c", script)
+    assert (done.code, done.out) == (0, "dummy 1.1.0\n"), done.err
+    for env in (
+        {"PATH": f"{fresh.data}/shims:{fresh.env['PATH']}"},
+        {"ASDF_DATA_DIR": str(fresh.data)},
+    ):
+        again = fresh.toolpin("asdf-alias", f"{fresh.root}/bin", env=env)
+        assert "ASDF_DATA_DIR" not in again.err

@@ -175,6 +175,10 @@ def test_system_in_the_middle_counts_where_it_stands(machine: Machine) -> None:
     env = {"PATH": f"{usual}:{machine.env['PATH']}"}
     assert machine.asdf("exec", "dummy", env=env).out == "the system's\n"
     assert machine.asdf("exec", "dummy").out == "dummy 1.0.0\n"
+    assert machine.asdf("reshim").code == 0
+    env = {"PATH": f"{usual}:{machine.data}/shims:{machine.env['PATH']}"}
+    which = machine.asdf("env", "dummy", "which", "dummy", at="system", env=env)
+    assert which.out == f"{usual}/dummy\n", which.err
 
 
 @pytest.mark.parametrize(

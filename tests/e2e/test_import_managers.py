@@ -62,7 +62,7 @@ def test_a_mise_toml_becomes_lines_and_what_has_none_is_listed(home: Home) -> No
 def test_an_asdf_that_was_not_imported_is_named_with_the_command(home: Home) -> None:
     write(home.home / ".asdf/installs/zig/0.13.0", {"bin/zig": PROGRAM})
     placed = home.toolpin("asdf-alias", f"{home.root}/bin")
-    assert f"{home.home}/.asdf has versions that are not here" in placed.err
+    assert f"{home.home}/.asdf has versions that are not installed here" in placed.err
     assert "toolpin import asdf" in placed.err
     # As a shim of a real asdf does.
     missed = home.run(*ASDF, "exec", "zig")

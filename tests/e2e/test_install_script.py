@@ -308,6 +308,7 @@ def test_asdf_is_put_beside_toolpin_and_goes_with_it(
     for _ in range(2):
         done = installed.script(script, "--wheel", str(wheel), "--asdf")
         assert done.code == 0, done.err
+        assert "add above that line: export ASDF_DATA_DIR=" in done.out
     command = installed.prefix / "bin/asdf"
     finished = run([str(command), "--version"], installed.env, installed.home)
     assert finished.out.startswith("asdf version 0.")

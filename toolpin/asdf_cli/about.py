@@ -24,37 +24,37 @@ _SHELLS = ("bash", "fish", "zsh")
 _QUERY_S = 10.0
 _QUOTE = '"Late but latest"\n-- Rajinikanth'
 _TOP = """\
-This asdf is a front of toolpin's: `toolpin help` has more commands.
+This command runs toolpin: `toolpin help` lists more commands.
 
 MANAGE PLUGINS
-  plugin add NAME [URL]         fetch a plugin, by its URL or its short name
-  plugin list [--urls] [--refs] the plugins here; with URLs, with commits
-  plugin list all               the index of short names
-  plugin remove NAME            a plugin and all that it installed
-  plugin update NAME [REF]      move it to a newer commit; --all: each of them
-  plugin test NAME URL          try one, and throw it away
+  plugin add NAME [URL]         add a plugin from a Git URL, or by its short name
+  plugin list [--urls] [--refs] list the plugins, with their URLs and commits
+  plugin list all               list the short names of the index
+  plugin remove NAME            remove a plugin and all that it installed
+  plugin update NAME [REF]      update a plugin; --all: every plugin
+  plugin test NAME URL          test a plugin in a temporary directory
 
 MANAGE TOOLS
-  current [TOOL]                what counts here, and which file says so
-  help TOOL [VERSION]           what a plugin tells of its tool
-  install [TOOL [VERSION]]      what is asked for here, or this
-  latest TOOL [PREFIX]          the newest version; --all: of each tool
-  list [TOOL [PREFIX]]          what is installed
-  list all TOOL [PREFIX]        what can be installed
-  set [-u] [-p] TOOL VERSION... write it into the file here, at home, or above
+  current [TOOL]                show the versions that are set, and where
+  help TOOL [VERSION]           show the documentation of a plugin
+  install [TOOL [VERSION]]      install the versions that are set, or this one
+  latest TOOL [PREFIX]          show the newest version; --all: of every plugin
+  list [TOOL [PREFIX]]          list installed versions
+  list all TOOL [PREFIX]        list the versions that can be installed
+  set [-u] [-p] TOOL VERSION... set versions here, at home (-u) or in a parent (-p)
   uninstall TOOL VERSION        remove a version
-  where TOOL [VERSION]          the directory of a version
-  which COMMAND                 the program that a command runs
+  where TOOL [VERSION]          show the directory of a version
+  which COMMAND                 show the program that a command runs
 
 UTILS
-  cmd PLUGIN [COMMAND [ARG...]] a command that a plugin brings
-  completion SHELL              what completes this line there
-  env COMMAND [UTIL [ARG...]]   a program in a command's environment
-  exec COMMAND [ARG...]         a command of the version that counts here
-  info                          what to tell when something is wrong
-  reshim [TOOL [VERSION]]       bring the shims in line with the installs
-  shimversions COMMAND          the versions that have a command
-  version                       this asdf's version
+  cmd PLUGIN [COMMAND [ARG...]] run a command of a plugin
+  completion SHELL              print a shell's completion script
+  env COMMAND [UTIL [ARG...]]   run a program in a command's environment
+  exec COMMAND [ARG...]         run a command of the version that is set
+  info                          show the details for a bug report
+  reshim [TOOL [VERSION]]       update the shims
+  shimversions COMMAND          list the versions that have a command
+  version                       show the version
 """
 
 

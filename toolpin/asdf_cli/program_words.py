@@ -62,13 +62,18 @@ def env(context: AsdfContext, words: Sequence[str]) -> NoReturn:
     if rest[:1] == ["--"]:  # asdf requires it before flags
         rest = rest[1:]
     result = _find(context, command, _SET_UP)
+    environment, plugins = result.environment, context.app.paths.plugins
+    is_system = environment.get("ASDF_INSTALL_TYPE") == "system"
+    if is_system and not result.path.startswith(f"{plugins}/"):
+        # As asdf: the shims stay where they are, so that `which` shows the program.
+        environment = {**environment, "PATH": context.given.get("PATH", "")}
     program, *args = rest or ["env"]
     import shutil
 
-    path = shutil.which(program, path=result.environment.get("PATH"))
+    path = shutil.which(program, path=environment.get("PATH"))
     if path is None:
         raise FailedError(f"{program}: command not found", 127)
-    become(os.path.abspath(path), args, result.environment)
+    become(os.path.abspath(path), args, environment)
 
 
 def which(context: AsdfContext, words: Sequence[str]) -> int:

@@ -108,8 +108,6 @@ def list_(context: AsdfContext, words: Sequence[str]) -> int:
         for line in lines:
             context.answer(line)
         return 0
-    if not context.plugins:
-        context.answer("No plugins installed")
     for tool in context.plugins:
         context.answer(tool)
         for line in _installed(context, tool) or ["  No versions installed"]:

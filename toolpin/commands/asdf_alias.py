@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.commands import Arguments
+from toolpin.config.asdf_env import data_directory
 from toolpin.env_patch import quote
-from toolpin.errors import ToolpinError, remedy
+from toolpin.errors import ToolpinError, as_word, remedy
 from toolpin.store.unimported import import_line, unimported
 
 _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
@@ -48,12 +50,24 @@ def run(options: Options, app: App) -> int:
             remedy(error, place),
         ) from error
     app.report.remark(f"{place} is {'gone' if options.remove else 'there'}")
-    foreign_text = "" if options.remove else unimported(app.paths, app.env)
-    if foreign_text:
-        line = import_line(foreign_text)
-        app.report.remark(f"{foreign_text} has versions that are not here; try: {line}")
+    for line in () if options.remove else _advice(app):
+        app.report.remark(line)
     app.report.document("asdf-alias", {"file": place}, changed=before != after)
     return 0
+
+
+def _advice(app: App) -> Iterator[str]:
+    """Yield what a user of asdf has to do before the command works as before."""
+    if directory := unimported(app.paths, app.env):
+        line = import_line(directory)
+        yield f"{directory} has versions that are not installed here; try: {line}"
+    is_on_path = app.paths.shims in app.env.get("PATH", "").split(":")
+    if not (is_on_path or data_directory(app.env)):
+        yield (
+            f"its shims are in {app.paths.shims}; if PATH has asdf's shims in your "
+            f"shell's profile, add above that line: "
+            f"export ASDF_DATA_DIR={as_word(app.paths.data)}"
+        )
 
 
 def _text() -> str:

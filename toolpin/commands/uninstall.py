@@ -88,25 +88,24 @@ def _chosen(options: Options, app: App) -> list[Pin]:
 def _installed(tool: str, version: str, app: App) -> Pin:
     version = app.registry.spell(tool, version)
     wanted = parse_wanted(version, COMMAND_LINE)
-    if wanted.kind != "version":
+    if wanted.kind not in ("version", "ref"):
         raise UsageError(
             f"{wanted} is not an installed version",
             [("expected", "an exact version, as `toolpin list` shows it")],
         )
-    pin = Pin(tool, version)
-    if not installs.is_installed(app.paths.alone, pin):
-        if installs.is_installed(app.paths, pin):
-            raise ToolpinError(
-                f"{pin} is in the system store, which only --system changes",
-                [("path", installs.tree(app.paths, pin))],
-                f"toolpin uninstall {tool} {version} --system",
-            )
+    if pin := installs.exact(app.paths.alone, tool, wanted):
+        return pin
+    if pin := installs.exact(app.paths, tool, wanted):
         raise ToolpinError(
-            f"{pin} is not installed",
-            [("installed", installed_nearby(tool, version, app))],
-            f"toolpin list {tool}",
+            f"{pin} is in the system store, which only --system changes",
+            [("path", installs.tree(app.paths, pin))],
+            f"toolpin uninstall {tool} {version} --system",
         )
-    return pin
+    raise ToolpinError(
+        f"{tool} {version} is not installed",
+        [("installed", installed_nearby(tool, version, app))],
+        f"toolpin list {tool}",
+    )
 
 
 def _unconfirmed(tool: str | None, pins: Sequence[Pin]) -> ToolpinError:

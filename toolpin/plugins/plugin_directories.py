@@ -267,10 +267,13 @@ class PluginDirectories:
                 self._remark(f"{name}: bin/{script} ended with {finished.status}")
 
     def _hook(self, hook: str, *args: str) -> None:
+        """Run a user's hook; as in asdf, its failure is only reported."""
         shown = self._paths.as_asdf
-        output = self._rc.must(hook, args, self._env, self._cwd, shown=shown)
-        for line in output.splitlines():
-            self._remark(line)
+        finished = self._rc.run_hook(hook, args, self._env, self._cwd, shown=shown)
+        if finished:
+            self._report(finished)
+            if finished.status != 0:
+                self._remark(f"the hook {hook} ended with {finished.status}")
 
     def _report(self, output: Finished) -> None:
         for line in (output.out + output.err).splitlines():

@@ -135,6 +135,7 @@ def _on_path(scripts: Scripts, bins: Sequence[str]) -> tuple[str, ...]:
     if has_templates:
         directories.insert(0, _templates(scripts))
     if has_templates or _has_callers(scripts.directory):
+        answer_asdf(scripts.paths)
         directories.append(scripts.paths.answers)
     return tuple(directories)
 

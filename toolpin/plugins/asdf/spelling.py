@@ -6,9 +6,9 @@ _REF = "ref-"
 
 
 def kind_of(version: str) -> tuple[str, str]:
-    """Return ASDF_INSTALL_TYPE and _VERSION for a version: `ref-x` is a ref."""
-    if version.startswith(_REF):
-        return "ref", version.removeprefix(_REF)
+    """Return ASDF_INSTALL_TYPE and _VERSION for a version; `ref-x`, `ref:x`: a ref."""
+    if version.startswith((_REF, "ref:")):
+        return "ref", version[len(_REF) :]
     return "version", version
 
 
