@@ -13,9 +13,10 @@ from toolpin.digests import parse_digest
 from toolpin.errors import ToolpinError
 from toolpin.json_text import parse_json
 from toolpin.model import Artifact, Pin, Receipt, RuntimeScripts, TreeFile
-from toolpin.verification import LEVELS, Level
+from toolpin.verification import LEVELS
 
 SCHEMA = 1
+_RUNTIME_SCRIPTS: dict[str, RuntimeScripts] = {"": "", "env": "env", "all": "all"}
 
 
 def render_receipt(receipt: Receipt) -> str:
@@ -62,12 +63,12 @@ def parse_receipt(text: str, place: str) -> Receipt:
             files=tuple(TreeFile(*file) for file in table["files"]),
             installed_at=table["installed_at"],
             toolpin=table["toolpin"],
-            bound=bool(table.get("bound", False)),
-            homes=tuple((name, value) for name, value in table.get("homes", ())),
-            home_bins=tuple(table.get("home_bins", ())),
-            facts=tuple((name, value) for name, value in table.get("facts", ())),
-            runtime_scripts=_runtime_scripts(table.get("asks")),
-            verified=_level(table),
+            bound=bool(table["bound"]),
+            homes=tuple((name, value) for name, value in table["homes"]),
+            home_bins=tuple(table["home_bins"]),
+            facts=tuple((name, value) for name, value in table["facts"]),
+            runtime_scripts=_RUNTIME_SCRIPTS[table["asks"]],
+            verified=LEVELS[table["verified"]],
             requires=tuple((name, least) for name, least in table.get("requires", ())),
             defaults=tuple(
                 (name, tuple(words)) for name, words in table.get("defaults", ())
@@ -113,19 +114,6 @@ def _table(text: str) -> dict[str, Any]:
     if not isinstance(table, dict) or table.get("schema") != SCHEMA:
         raise ValueError(f"schema {SCHEMA} expected")
     return table
-
-
-def _runtime_scripts(value: object) -> RuntimeScripts:
-    """Return which scripts of the plugin run; older receipts have only a flag."""
-    return "env" if value == "env" else "all" if value else ""
-
-
-def _level(table: dict[str, Any]) -> Level:
-    """Return how an install was verified; older receipts state the lowest levels."""
-    if "verified" in table:
-        return LEVELS[table["verified"]]
-    older = {"brought": Level.LOCKFILE, "first_use": Level.FIRST_USE}
-    return next((older[key] for key in older if table.get(key)), Level.HERE)
 
 
 def _artifact_table(artifact: Artifact) -> dict[str, object]:

@@ -288,9 +288,8 @@ def _check_record(place: Place, receipt: Receipt) -> Iterator[Finding]:
     try:
         with open_regular(f"{place.install(*receipt.pin)}/{RECORD}") as stream:
             text = os.fsdecode(stream.read())
-        intact = publication.is_record(text, place, receipt) or publication.is_record(
-            text, _as_named_in(text, place, receipt), receipt
-        )
+        places = (place, _as_named_in(text, place, receipt))
+        intact = text in (publication.record_of(place, receipt) for place in places)
     except FileNotFoundError:
         yield Finding(MISSING, RECORD, "the environment that shims read")
     except OSError as error:

@@ -67,8 +67,7 @@ def digests(paths: Paths, pin: Pin) -> list[str]:
 def partners(paths: Paths, pin: Pin) -> list[tuple[str, str]]:
     """Return the tools that an install was built for: (tool, least version).
 
-    From the beginning of the receipt. None for an install that any version runs, or one
-    older than this field.
+    From the beginning of the receipt. None for an install that any version runs.
     """
     head = _head(paths, pin)
     return re.findall(rf'"{TOOL_REQUIREMENT}([^"]+)",\s+"([^"]+)"', head)

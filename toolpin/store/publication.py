@@ -182,13 +182,6 @@ def record_of(place: Place, receipt: Receipt) -> str:
     return render_record(patch)
 
 
-def is_record(text: str, place: Place, receipt: Receipt) -> bool:
-    """Return whether a record matches its receipt; an older one names no plugin."""
-    lines = record_of(place, receipt).splitlines(keepends=True)
-    older = (line for line in lines if not line.startswith("toolpin_plugin="))
-    return text in ("".join(lines), "".join(older))
-
-
 def is_scripted(receipt: Receipt) -> bool:
     """Return whether an asdf plugin describes an install."""
     return any(name == "ASDF_INSTALL_PATH" for name, _ in receipt.variables)
