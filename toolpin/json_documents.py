@@ -11,7 +11,7 @@ from typing import Any
 
 from toolpin.digests import parse_digest
 from toolpin.errors import ToolpinError
-from toolpin.json_text import parse_json
+from toolpin.json_text import SHAPELESS, parse_json
 from toolpin.model import Artifact, Pin, Receipt, RuntimeScripts, TreeFile
 from toolpin.verification import LEVELS
 
@@ -74,13 +74,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
                 (name, tuple(words)) for name, words in table.get("defaults", ())
             ),
         )
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except SHAPELESS as error:
         raise ToolpinError(
             f"{place} is not a receipt that this version of toolpin can read",
             [("reason", f"{type(error).__name__}: {error}")],
@@ -105,7 +99,7 @@ def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
     try:
         table = _table(text)
         return str(table["asked"]), tuple(map(_artifact, table["artifacts"]))
-    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+    except SHAPELESS as error:
         raise ValueError(f"no note: {error}") from error
 
 

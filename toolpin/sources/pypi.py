@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.sources.fields import HOST_VALUES, Field, read_count, read_text
-from toolpin.sources.protocol import Client, Kind, fill
-from toolpin.sources.shared_fields import ARCHIVE, COMMON, WITH, archive_steps, packages
+from toolpin.sources.protocol import Client, Kind
+from toolpin.sources.shared_fields import (
+    ARCHIVE,
+    COMMON,
+    WITH,
+    archive_steps,
+    package_of,
+    packages,
+)
 from toolpin.sources.spec import SourceSpec
 from toolpin.verification import Level
 from toolpin.versions import sort_key
@@ -55,7 +62,7 @@ class PypiSource:
                 for version in self._client.versions(package, host)
             )
             for edition in self._spec.in_editions(version)
-            if _package(self._spec.at(edition, host), host) == package
+            if package_of(self._spec.at(edition, host), host) == package
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
@@ -70,7 +77,7 @@ class PypiSource:
 
     def _packaged(self, version: str, host: Host) -> tuple[str, str]:
         """Return the package, and its newest version for the tool's version."""
-        package = _package(self._spec.at(version, host), host)
+        package = package_of(self._spec.at(version, host), host)
         _, version = self._spec.split_edition(version)
         numbers = self._own.numbers
         if not numbers:
@@ -78,11 +85,6 @@ class PypiSource:
         known = self._client.versions(package, host)
         same = [release for release in known if _cut(release, numbers) == version]
         return package, max(same, key=sort_key, default=version)
-
-
-def _package(spec: SourceSpec, host: Host) -> str:
-    own: Pypi = spec.own
-    return fill(own.package, spec.values(host))
 
 
 def _cut(version: str, numbers: int) -> str:
@@ -99,7 +101,7 @@ def _names(
     head, _, packaged = artifacts[0].locator.partition("==")
     packaged, _, filename = packaged.partition("#")
     return (
-        head == f"pypi:{_package(spec, host)}"
+        head == f"pypi:{package_of(spec, host)}"
         and filename == artifacts[0].filename
         and filename.split("-")[1:2] == [packaged]
         and _cut(packaged, own.numbers) == spec.split_edition(version)[1]
@@ -111,7 +113,7 @@ KIND = Kind(
     fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
     needs=("package",),
     open=lambda spec, on: PypiSource(spec, on.pypi),
-    address=lambda spec, host: f"pypi:{_package(spec, host)}",
+    address=lambda spec, host: f"pypi:{package_of(spec, host)}",
     names=_names,
     steps=archive_steps,
     level=lambda _: Level.REGISTRY,

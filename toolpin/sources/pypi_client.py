@@ -24,6 +24,7 @@ from toolpin.http import urls
 from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher
 from toolpin.http.limits import Limits
+from toolpin.json_text import SHAPELESS
 from toolpin.model import Artifact, Build, Host
 from toolpin.sources.pip_settings import PipSettings, pip_line, read_pip_settings
 from toolpin.sources.protocol import Progress
@@ -37,7 +38,6 @@ _ACCEPT = (
 )
 _PAGE_BYTES = 64 << 20
 _LOCATOR = re.compile(r"pypi:([\w.-]+)==([\w.+!-]+)#([\w.+!-]+)")
-_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class PypiClient:
@@ -169,7 +169,7 @@ class PypiClient:
             ]
         except NotPublished:
             return []
-        except _SHAPELESS as error:
+        except SHAPELESS as error:
             raise Unreachable(
                 f"{urls.shown(place)} is not a page of a Python package index",
                 [("because", str(error)[:200])],

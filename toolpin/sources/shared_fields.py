@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from toolpin.archive.names import is_archive
 from toolpin.model import Artifact, Host, Link, Place, Run, Step, Unpack
 from toolpin.sources.fields import (
@@ -290,12 +288,9 @@ def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
 def packages(spec: SourceSpec, host: Host) -> list[str]:
     """Return every registry package that a source takes versions from."""
     changed = [spec.with_fields(condition.fields) for condition in spec.when]
-    names = (
-        fill(fields.own.package, fields.values(host)) for fields in (spec, *changed)
-    )
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(package_of(fields, host) for fields in (spec, *changed)))
 
 
-def part_names(parts: Sequence[str], values: Mapping[str, str]) -> list[str]:
-    """Return the names of a version's further archives, by a source's templates."""
-    return [fill(template, values) for template in parts]
+def package_of(spec: SourceSpec, host: Host) -> str:
+    """Return the registry package that a source takes a host's versions from."""
+    return fill(spec.own.package, spec.values(host))

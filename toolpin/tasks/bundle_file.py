@@ -18,7 +18,7 @@ from typing import IO, NamedTuple
 from toolpin.cache.verified import Cache, Download
 from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError, as_word, remedy
 from toolpin.http.fetch import Progress
-from toolpin.json_text import parse_json
+from toolpin.json_text import SHAPELESS, parse_json
 from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parser import parse
 from toolpin.model import Artifact
@@ -30,14 +30,7 @@ SCHEMA = 1
 _MANIFEST = "toolpin-bundle.json"
 _MOST_MANIFEST_BYTES = 16 << 20
 # What reading another file can raise.
-_SHAPELESS = (
-    tarfile.TarError,
-    ValueError,
-    LookupError,
-    TypeError,
-    EOFError,
-    RecursionError,
-)
+_SHAPELESS = (tarfile.TarError, EOFError, *SHAPELESS)
 
 
 class Bundle(NamedTuple):
