@@ -174,6 +174,12 @@ def remedy(error: OSError, path: str, variable: str = "") -> str:
     return f"ls -ld {as_word(directory)}"
 
 
+def not_written(path: str, error: OSError, variable: str = "") -> ToolpinError:
+    """Return the error of a file that cannot be written; `variable` as for `remedy`."""
+    reason, hint = error.strerror or str(error), remedy(error, path, variable)
+    return ToolpinError(f"{path} cannot be written", [("reason", reason)], hint)
+
+
 def searched(directory: str) -> str:
     """Return which directories were searched for a project file, in words."""
     return directory if directory == "/" else f"{directory} and its parent directories"

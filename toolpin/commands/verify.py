@@ -17,7 +17,6 @@ from toolpin.store.install_checks import Check, as_table, heading, rows
 from toolpin.store.repair import Fetch, Repaired, repair
 from toolpin.store.writable_paths import open_error
 from toolpin.tasks.shim_refresh import refresh_shims
-from toolpin.versions import sort_key
 
 
 class Options(NamedTuple):
@@ -82,10 +81,9 @@ def _pins(options: Options, app: App) -> list[Pin]:
         check_tool_name(tool, COMMAND_LINE)
         known = (tool,)
     pins = [
-        Pin(tool, version)
-        for tool in known
-        for version in sorted(installs.versions(app.paths, tool), key=sort_key)
-        if options.version in (None, version)
+        pin
+        for pin in installs.pins(app.paths, known)
+        if options.version in (None, pin.version)
     ]
     if options.tool and not pins:
         have = ", ".join(installs.versions(app.paths, known[0])) or "none"

@@ -30,7 +30,7 @@ def check_shims(app: App) -> Iterator[Finding]:
     paths = app.paths
     library = (paths.shim_library_more, paths.shim_library)
     gone = [path for path in library if not os.path.exists(path)]
-    pins = list(_pins(paths))
+    pins = list(installs.pins(paths))
     if not pins:
         return
     if gone:
@@ -55,7 +55,7 @@ def check_shims(app: App) -> Iterator[Finding]:
 def check_installs(app: App) -> Iterator[Finding]:
     """Find unfinished installs, and those with missing parts."""
     paths = app.paths.alone
-    for pin in _pins(paths):
+    for pin in installs.pins(paths):
         tool = app.registry.readable(pin.tool)  # an invalid one has a separate check
         yield from _check_install(paths, pin, tool.commands if tool else ())
     for mark, pin in stage_names.marks(paths):
@@ -135,12 +135,6 @@ def _lost_bins(tree: str, patch: EnvPatch) -> list[str]:
         and directory.startswith(f"{tree}/")
         and not os.path.isdir(directory)
     ]
-
-
-def _pins(paths: Paths) -> Iterator[Pin]:
-    for tool in installs.tools(paths):
-        for version in installs.versions(paths, tool):
-            yield Pin(tool, version)
 
 
 def _is_abandoned(paths: Paths, pin: Pin) -> bool:

@@ -35,12 +35,10 @@ def relocate(paths: Paths) -> None:
     updated.
     """
     paths = paths.alone
-    for tool in installs.tools(paths):
-        for version in installs.versions(paths, tool):
-            pin = Pin(tool, version)
-            if installs.recorded_place(paths, pin):
-                with contextlib.suppress(OSError, ToolpinError):
-                    _relocate(paths, pin)
+    for pin in installs.pins(paths):
+        if installs.recorded_place(paths, pin):
+            with contextlib.suppress(OSError, ToolpinError):
+                _relocate(paths, pin)
 
 
 def _relocate(paths: Paths, pin: Pin) -> None:

@@ -81,10 +81,9 @@ def _record_asdfs(paths: Paths, again: str) -> None:
     own = paths.alone._replace(as_asdf=False)
     pins = [
         pin
-        for tool in script_directories(own)
-        for version in installs.versions(own, tool)
-        if not os.path.islink(own.install(*(pin := Pin(tool, version))))
-        if tool == again
+        for pin in installs.pins(own, script_directories(own))
+        if not os.path.islink(own.install(*pin))
+        if pin.tool == again
         or installs.is_outdated(own, pin)
         or not os.path.exists(f"{own.install(*pin)}/{installs.RECORD}")
     ]
