@@ -179,10 +179,6 @@ def _rc(
     return Finding("rc", what, tuple(facts), fix, file or usual)
 
 
-def _files_read(seen: ProcessEnvironment) -> Iterable[str]:
-    return (file for file in seen.texts if file in seen.reading.all)
-
-
 def _has_own_rc(seen: ProcessEnvironment) -> bool:
     """Return whether shells that are not login shells read a separate file.
 
@@ -193,7 +189,8 @@ def _has_own_rc(seen: ProcessEnvironment) -> bool:
 
 def _own_line(seen: ProcessEnvironment, fits: Callable[[str], bool]) -> Line | None:
     """Return the last matching line in a file that this shell reads."""
-    texts = {file: seen.texts[file] for file in _files_read(seen)}
+    read = seen.reading.all
+    texts = {file: text for file, text in seen.texts.items() if file in read}
     return next(reversed(lines_that(texts, fits)), None)
 
 

@@ -16,7 +16,7 @@ from toolpin.errors import ToolpinError
 from toolpin.http import urls
 from toolpin.install.planner import assemble, host_for
 from toolpin.install.source_choice import allowed_sources, refuse_unnamed
-from toolpin.model import Host, Pin, Plan
+from toolpin.model import Artifact, Host, Pin, Plan
 from toolpin.plugins.tool_file import Tool
 from toolpin.verification import Level
 
@@ -40,12 +40,10 @@ class Notes:
         wanted, origin = self._settings.sources, self._settings.sources_from
         for spec in allowed_sources(tool, self._host, wanted, must=not origin):
             host = host_for(spec, self._host, beside)
+            if str(host) not in spec.hosts:
+                continue
             try:
-                name = self._note_name(spec.id, pin, host)
-                note = self._cache.read_note("plans", *name)
-                if note is None or str(host) not in spec.hosts:
-                    continue
-                address, artifacts = json_documents.parse_note(note.decode())
+                address, artifacts = self._read(spec.id, pin, host)
                 plan = assemble(tool, spec, pin, host, artifacts)
                 refuse_unnamed(plan, self._settings.sources)
             except (ToolpinError, ValueError):
@@ -74,11 +72,7 @@ class Notes:
         alone.
         """
         try:
-            name = self._note_name(plan.source, plan.pin, plan.host)
-            note = self._cache.read_note("plans", *name)
-            return (
-                json_documents.parse_note((note or b"").decode())[1] == plan.artifacts
-            )
+            return self._read(plan.source, plan.pin, plan.host)[1] == plan.artifacts
         except (ToolpinError, ValueError):
             return False
 
@@ -97,6 +91,13 @@ class Notes:
     def _address(self, plan: Plan) -> str:
         """Return the queried address, as in a note: without a mirror's password."""
         return urls.shown(self._settings.rewrite(plan.artifacts[0].locator))
+
+    def _read(
+        self, source: str, pin: Pin, host: Host
+    ) -> tuple[str, tuple[Artifact, ...]]:
+        """Return the address and the artifacts of a note. Raises ValueError."""
+        note = self._cache.read_note("plans", *self._note_name(source, pin, host))
+        return json_documents.parse_note((note or b"").decode())
 
     def _note_name(self, source: str, pin: Pin, host: Host) -> tuple[str, ...]:
         beside = [f"-for-{tool}-{version}" for tool, version in host.beside]

@@ -10,7 +10,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from toolpin import __version__
 from toolpin.env_patch import is_own_directory, render_record
@@ -45,14 +45,24 @@ Build = Callable[[Plan, str, str], Plan]
 Restore = Callable[[str], Sequence[TreeFile]]
 
 
+def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
+    raise ToolpinError(
+        f"{plan.pin} is source code, and its plugin has no build instructions"
+    )
+
+
+def _no_patchelf() -> str:
+    raise ToolpinError("patchelf is not installed")
+
+
 def publish(
     place: Place,
     plan: Plan,
     archives: Sequence[str],
     installed_at: str,
     *,
-    patchelf: Callable[[], str] | None = None,
-    build: Build | None = None,
+    patchelf: Callable[[], str] = _no_patchelf,
+    build: Build = _no_build,
     restore: Restore | None = None,
     room: Room = cleared,
 ) -> Receipt:
@@ -76,9 +86,9 @@ def publish(
                 tree = empty_tree(place, plan.pin) if is_built else stage
                 with marked(place, plan.pin, tree, room):
                     if is_built:
-                        plan = (build or _no_build)(plan, stage, final)
+                        plan = build(plan, stage, final)
                     if not restore:
-                        finish(plan, final, patchelf or _no_patchelf)
+                        finish(plan, final, patchelf)
                         _close_directories(final)
                         files = survey(final)
                     receipt = _checked(plan, final, files, installed_at)
@@ -109,16 +119,6 @@ def _close_directories(tree: str) -> None:
         mode = stat.S_IMODE(os.stat(directory).st_mode)
         if mode & 0o022:
             os.chmod(directory, mode & ~0o022)
-
-
-def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
-    raise ToolpinError(
-        f"{plan.pin} is source code, and its plugin has no build instructions"
-    )
-
-
-def _no_patchelf() -> str:
-    raise ToolpinError("patchelf is not installed")
 
 
 def _checked(
@@ -212,24 +212,17 @@ def receipt_in(tree: str) -> Receipt | None:
     """Return the receipt in a tree, as `read_receipt` does."""
     place = f"{tree}/{_OWN}/receipt.json"
     try:
-        return parse_receipt(_read_own(place).decode(), place)
+        # A checkout may contain anything: no link, no other than a file.
+        with open_regular(place, os.O_NOFOLLOW) as file:
+            if os.fstat(file.fileno()).st_size > _LARGEST_RECEIPT:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), place)
+            return parse_receipt(file.read(_LARGEST_RECEIPT).decode(), place)
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise ToolpinError(
             f"{place} cannot be read", [("reason", str(error))]
         ) from error
-
-
-def _read_own(path: str) -> bytes:
-    """Return the content of one of toolpin's files: a checkout may contain anything.
-
-    Raises OSError for a link, for anything but a file, and for one that is too large.
-    """
-    with open_regular(path, os.O_NOFOLLOW) as file:
-        if os.fstat(file.fileno()).st_size > _LARGEST_RECEIPT:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-        return file.read(_LARGEST_RECEIPT)
 
 
 def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:
@@ -256,22 +249,24 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
 
 def _write_own_files(place: Place, stage: str, receipt: Receipt) -> None:
     make_directories(f"{stage}/{_OWN}")
-    _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
-    _write(f"{stage}/{_OWN}/record.sh", record_of(place, receipt))
+    for name, data in _own_files(place, receipt):
+        with open(f"{stage}/{_OWN}/{name}", "xb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), 0o644)
 
 
 def write_again(place: Place, receipt: Receipt) -> None:
     """Write the receipt and the record of a published tree again."""
     own = f"{place.install(*receipt.pin)}/{_OWN}"
+    for name, data in _own_files(place, receipt):
+        with atomic_replace(f"{own}/{name}") as file:
+            file.write(data)
+
+
+def _own_files(place: Place, receipt: Receipt) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of each of toolpin's files in a tree."""
     for name, text in (
         ("receipt.json", render_receipt(receipt)),
         ("record.sh", record_of(place, receipt)),
     ):
-        with atomic_replace(f"{own}/{name}") as file:
-            file.write(text.encode(errors="surrogateescape"))
-
-
-def _write(path: str, text: str) -> None:
-    with open(path, "x", encoding="utf-8", errors="surrogateescape") as stream:
-        stream.write(text)
-        os.fchmod(stream.fileno(), 0o644)
+        yield name, text.encode(errors="surrogateescape")

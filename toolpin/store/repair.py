@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from toolpin.archive.unpack import unpack
 from toolpin.errors import Mismatch, ToolpinError
-from toolpin.model import Artifact, Pin, Receipt, TreeFile
+from toolpin.model import Artifact, Pin, TreeFile
 from toolpin.store import installs, publication, staging
 from toolpin.store.inspection import CHANGED, MISSING, WRONG_MODE, Inspection, inspect
 from toolpin.system.paths import Paths
@@ -98,7 +98,8 @@ class _Worker:
         for number, (artifact, archive) in enumerate(archives):
             if wanted:
                 self._take(f"{self._stage}/{number}", artifact, archive, wanted)
-        if wanted and len(archives) == len(_artifacts(look)):
+        artifacts = look.receipt.artifacts if look.receipt else ()
+        if wanted and len(archives) == len(artifacts):
             files = [file for same in wanted.values() for file in same]
             self._problems.append(_in_no_archive(look.pin, files))
 
@@ -202,11 +203,6 @@ def _with_finding(
 def _damaged(look: Inspection) -> list[TreeFile]:
     """Return the files whose bytes are wrong."""
     return _with_finding(look, kinds=(CHANGED, MISSING))
-
-
-def _artifacts(look: Inspection) -> Sequence[Artifact]:
-    receipt: Receipt | None = look.receipt
-    return receipt.artifacts if receipt else ()
 
 
 @contextlib.contextmanager

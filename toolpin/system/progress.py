@@ -82,18 +82,18 @@ class Row:
 
     def phase(self, text: str, detail: str = "") -> None:
         """Begin a phase: `unpacking`; a bar has no room for the detail."""
-        if self._shows_bar:
-            self._open_bar(text, _WAIT)
-        else:
-            self._start(text)
+        self.wait(text)
+        if not self._shows_bar:
             self.remark(f"{text} {detail}".rstrip())
 
     def wait(self, text: str) -> None:
         """Begin a short phase, which is not reported without a terminal."""
         if self._shows_bar:
-            self._open_bar(text, _WAIT)
+            self._open_bar(text)
         else:
-            self._start(text)
+            with self._row_lock:
+                self._text, self._amount = text, None
+                self._spoke = self._phase_began = time.monotonic()
 
     def advance(self, done: int, total: int | None) -> None:
         """Report how many bytes of the phase are done, of how many."""
@@ -137,16 +137,11 @@ class Row:
             self._bar.close()
             self._bar = None
 
-    def _start(self, text: str) -> None:
-        with self._row_lock:
-            self._text, self._amount = text, None
-            self._spoke = self._phase_began = time.monotonic()
-
-    def _open_bar(self, text: str, bar_format: str) -> None:
+    def _open_bar(self, text: str) -> None:
         self.drop()
         self._bar = _tqdm()(
             desc=_fitted(f"{self.label}  {text}"),
-            bar_format=bar_format,
+            bar_format=_WAIT,
             leave=False,
             file=sys.stderr,
             dynamic_ncols=True,
