@@ -16,9 +16,10 @@ from toolpin.http.credentials import check_credentials
 
 MOST_JOBS = 64
 
-_TOOL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
-_GIT_URL = re.compile(r"((https|ssh|file)://|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:)[!-~]*$")
-_CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f]")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_LEVEL = re.compile("none|plain|all")
+_GIT_URL = re.compile(r"((https|ssh|file)://|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:)[!-~]*")
+_WEB_URL = re.compile(r"https?://[^\x00-\x20\x7f]*")
 
 
 class Key(NamedTuple):
@@ -61,77 +62,67 @@ def path_of(name: str) -> tuple[str, ...]:
     return (table, entry) if dot else (table,)
 
 
-def _read_jobs(value: object) -> int:
-    if type(value) is not int or not 1 <= value <= MOST_JOBS:
+def _must(fits: object) -> None:
+    """Raise ValueError if a value does not fit: one kind of error for every shape."""
+    if not fits:
         raise ValueError
-    return value
 
 
-def _read_seconds(value: object) -> float:
-    if type(value) not in (int, float) or not 0.1 <= float(str(value)) <= 3600:
-        raise ValueError
-    return float(str(value))
+def _read_jobs(value: Any) -> int:  # noqa: ANN401 - TOML
+    _must(type(value) is int and 1 <= value <= MOST_JOBS)
+    return int(value)
+
+
+def _read_seconds(value: Any) -> float:  # noqa: ANN401 - TOML
+    _must(type(value) in (int, float) and 0.1 <= value <= 3600)
+    return float(value)
+
+
+def _read_text(value: object, shape: re.Pattern[str]) -> str:
+    _must(isinstance(value, str) and shape.fullmatch(value))
+    return str(value)
+
+
+def _read_texts(value: Any, shape: re.Pattern[str]) -> tuple[str, ...]:  # noqa: ANN401
+    _must(isinstance(value, list))
+    return tuple(_read_text(element, shape) for element in value)
 
 
 def _read_sources(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError  # noqa: TRY004 - one kind of error for every shape
-    for element in value:
-        if not isinstance(element, str) or not re.fullmatch(
-            r"[a-z0-9][a-z0-9_.-]*", element
-        ):
-            raise ValueError
-    return tuple(value)
+    return _read_texts(value, _NAME)
 
 
 def _read_url(value: object) -> str:
-    if not isinstance(value, str) or not _GIT_URL.match(value):
-        raise ValueError
-    return value
+    return _read_text(value, _GIT_URL)
 
 
 def _read_prefixes(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError  # noqa: TRY004 - one kind of error for every shape
-    return tuple(_read_url(element) for element in value)
+    return _read_texts(value, _GIT_URL)
 
 
 def _read_flag(value: object) -> bool:
-    if type(value) is not bool:
-        raise ValueError
-    return value
+    _must(type(value) is bool)
+    return bool(value)
 
 
 def _parse_flag(text: str) -> bool:
-    if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
-        raise ValueError
+    _must(text.lower() in ("1", "true", "yes", "0", "false", "no"))
     return text.lower() in ("1", "true", "yes")
 
 
 def _read_level(value: object) -> str:
-    if value not in ("none", "plain", "all"):
-        raise ValueError
-    return str(value)
+    return _read_text(value, _LEVEL)
 
 
 def _read_options(pair: tuple[object, object]) -> str:
     tool, words = pair
-    if not isinstance(tool, str) or not _TOOL.fullmatch(tool):
-        raise ValueError
-    if not isinstance(words, str) or not words.isprintable():
-        raise ValueError
-    return words
+    _read_text(tool, _NAME)
+    _must(isinstance(words, str) and words.isprintable())
+    return str(words)
 
 
 def _read_mirror(pair: tuple[object, object]) -> str:
-    for url in pair:
-        if (
-            not isinstance(url, str)
-            or not url.startswith(("https://", "http://"))
-            or _CONTROL_OR_BLANK.search(url)
-        ):
-            raise ValueError
-    return str(pair[1])
+    return [_read_text(url, _WEB_URL) for url in pair][1]
 
 
 def _read_credential(pair: tuple[object, object]) -> str:

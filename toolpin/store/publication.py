@@ -210,7 +210,11 @@ def read_receipt(place: Place, pin: Pin) -> Receipt | None:
 
 def receipt_in(tree: str) -> Receipt | None:
     """Return the receipt in a tree, as `read_receipt` does."""
-    place = f"{tree}/{_OWN}/receipt.json"
+    return receipt_at(f"{tree}/{_OWN}/receipt.json")
+
+
+def receipt_at(place: str) -> Receipt | None:
+    """Return the receipt in a file, as `read_receipt` does."""
     try:
         # A checkout may contain anything: no link, no other than a file.
         with open_regular(place, os.O_NOFOLLOW) as file:
