@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from toolpin.digests import check_file, hash_file
@@ -74,6 +74,12 @@ class Cache:
         if digest not in self._whole and _is_whole(self.archive(digest), digest):
             self._whole.add(digest)
         return digest in self._whole
+
+    def has_files(self, artifacts: Iterable[Artifact]) -> bool:
+        """Return whether there is a file for each artifact, without reading it."""
+        return all(
+            os.path.exists(self.archive(artifact.digest)) for artifact in artifacts
+        )
 
     def adopt(self, part: str, digest: Digest) -> None:
         """Move a file with this digest into the archives."""

@@ -57,8 +57,10 @@ def run(options: Options, app: App) -> int:
     if options.action == "version":
         return _show(setup, app)
     if setup.kind != "install.sh":
+        is_checkout = setup.kind == "checkout"
+        method = f"from {setup.place}" if is_checkout else f"by {setup.kind}"
         raise ToolpinError(
-            f"this toolpin was not installed by install.sh but {_method(setup)}",
+            f"this toolpin was not installed by install.sh but {method}",
             [("environment", sys.prefix)],
             _command(setup, options),
         )
@@ -97,10 +99,6 @@ def _show(setup: Setup, app: App) -> int:
     ]
     app.report.table(rows)
     return 0
-
-
-def _method(setup: Setup) -> str:
-    return f"from {setup.place}" if setup.kind == "checkout" else f"by {setup.kind}"
 
 
 def _command(setup: Setup, options: Options) -> str:

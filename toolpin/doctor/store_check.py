@@ -40,7 +40,8 @@ def check_shims(app: App) -> Iterator[Finding]:
         what = f"{paths.shim_library} was written by a different version of toolpin"
         yield Finding("shims", what, fix="toolpin reshim")
     missing = list(missing_stubs(paths, pins))
-    others = [name for name in missing if _is_foreign(f"{paths.shims}/{name}")]
+    files = [name for name in missing if os.path.lexists(f"{paths.shims}/{name}")]
+    others = [name for name in files if owned_text(f"{paths.shims}/{name}") is None]
     if absent := [name for name in missing if name not in others]:
         facts = (("without", _names(absent)), ("in", paths.shims))
         what = "installed programs have no shim"
@@ -144,10 +145,6 @@ def _is_abandoned(paths: Paths, pin: Pin) -> bool:
         return True
     with try_held(lock) as free:
         return free
-
-
-def _is_foreign(path: str) -> bool:
-    return os.path.lexists(path) and owned_text(path) is None
 
 
 def _names(names: Sequence[str]) -> str:

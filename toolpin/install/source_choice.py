@@ -219,15 +219,11 @@ def _command_to_allow(
         for spec in tool.sources:
             images = completed(spec, failure.spec, built_on, host)
             if spec.named_only and images:
-                more = f" {FLAG}" if _lack_digests(failure, images) else ""
+                error = failure.error
+                lack = isinstance(error, NoFit) and error.undigested.issuperset(images)
+                more = f" {FLAG}" if lack else ""
                 return f"toolpin install {pin} --source {spec.id}{more}"
     return f"toolpin install {pin} {FLAG}" if undigested else ""
-
-
-def _lack_digests(failure: Failure, images: Collection[str]) -> bool:
-    """Return whether all of these builds are published without a checksum."""
-    error = failure.error
-    return isinstance(error, NoFit) and error.undigested.issuperset(images)
 
 
 def _line_of(version: str) -> str:

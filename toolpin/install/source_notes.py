@@ -7,7 +7,6 @@ plugin's current data each time.
 from __future__ import annotations
 
 import contextlib
-import os
 
 from toolpin import json_documents
 from toolpin.cache.verified import Cache
@@ -48,7 +47,7 @@ class Notes:
                 refuse_unnamed(plan, self._settings.sources)
             except (ToolpinError, ValueError):
                 continue
-            if address == self._address(plan) and self._has_archives(plan):
+            if address == self._address(plan) and self._cache.has_files(plan.artifacts):
                 return plan
         return None
 
@@ -81,12 +80,6 @@ class Notes:
         locator = "" if plan.is_scripted else plan.artifacts[0].locator
         address = self._settings.rewrite(locator)
         return "" if address == locator else f" via {urls.host(address)}"
-
-    def _has_archives(self, plan: Plan) -> bool:
-        return all(
-            os.path.exists(self._cache.archive(artifact.digest))
-            for artifact in plan.artifacts
-        )
 
     def _address(self, plan: Plan) -> str:
         """Return the queried address, as in a note: without a mirror's password."""

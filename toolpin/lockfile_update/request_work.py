@@ -171,9 +171,9 @@ def no_match(
     queried = [spec.id for spec in work.specs]
     others = [source.id for source in work.tool.sources if source.id not in queried]
     hint = f"toolpin list-all {request.tool}"
-    if code := next((spec for spec in work.tool.sources if _may_build(spec)), None):
-        # A build of source code is locked only on request.
-        hint = f"toolpin lock --source {code.id}" if code.id in others else hint
+    code = [spec.id for spec in work.tool.sources if spec.build and not spec.named_only]
+    if code and code[0] in others:  # a build of source code is locked only on request
+        hint = f"toolpin lock --source {code[0]}"
     return ToolpinError(
         f"{names_of(work.specs)} {'has' if len(queried) == 1 else 'have'} "
         f"no {request.tool} {request.wanted}",
@@ -186,7 +186,3 @@ def no_match(
         ],
         silent.hint if silent and not near else hint,
     )
-
-
-def _may_build(spec: SourceSpec) -> bool:
-    return spec.build and not spec.named_only

@@ -55,7 +55,8 @@ def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Chang
         try:
             names = {*wanted, *installs.tools(paths), *shimmed_tools(paths)}
             tools = _known(sorted(names), registry, _idioms(paths, registry))
-            kept = [name for name in names if _is_damaged(name, registry)]
+            kept = [name for name in names if name in registry.aliases]
+            kept = [name for name in kept if registry.readable(name) is None]
             return refresh(paths, tools, sys.executable, wanted, kept=kept)
         except OSError as error:
             raise ToolpinError(
@@ -66,10 +67,6 @@ def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Chang
                 ],
                 remedy(error, str(error.filename or paths.shims), "TOOLPIN_DATA_DIR"),
             ) from error
-
-
-def _is_damaged(name: str, registry: Registry) -> bool:
-    return name in registry.aliases and registry.readable(name) is None
 
 
 def _record_asdfs(paths: Paths, again: str) -> None:
