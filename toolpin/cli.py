@@ -13,7 +13,7 @@ from toolpin.app import App
 from toolpin.commands import declare
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.system.file_modes import use_own_umask
-from toolpin.system.paths import Paths, find_paths, find_system_paths
+from toolpin.system.paths import find_paths, find_system_paths
 from toolpin.system.report import Report, close_quietly
 
 
@@ -255,7 +255,7 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     verb_options = _options(module, args)
     try:
         app = App(
-            _paths(is_system=bool(args.system)),
+            (find_system_paths if args.system else find_paths)(os.environ),
             env,
             report,
             trusts_first_use=getattr(args, "trust_on_first_use", False),
@@ -298,10 +298,6 @@ def _parted(args: Namespace) -> Namespace:
         args.tool = tool
         setattr(args, field, version)
     return args
-
-
-def _paths(*, is_system: bool) -> Paths:
-    return find_system_paths(os.environ) if is_system else find_paths(os.environ)
 
 
 def _module(name: str) -> ModuleType:

@@ -22,10 +22,16 @@ def lacks(host: Host, build: Build) -> tuple[str, ...]:
     version, a tool that is not pinned beside the build.
     """
     return tuple(
-        least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
+        render_need(name, least)
         for name, least in build.requires
         if not _meets(host, name, least)
     )
+
+
+def render_need(name: str, least: str) -> str:
+    """Render a requirement of a build: `glibc 2.39`, or a library's name."""
+    named = "" if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} "
+    return f"{named}{least}"
 
 
 def best(
@@ -39,13 +45,9 @@ def best(
     fitting = [build for build in fitting_builds if not lacks(host, build_of(build))]
     if host.libc == "glibc" or host.os == "macos":
         choice = max if host.libc_version else min
-        fitting = _extreme(
-            fitting, choice, lambda candidate: _of_system(build_of(candidate))
-        )
+        fitting = _extreme(fitting, choice, lambda some: _of_system(build_of(some)))
     choice = max if host.beside else min
-    fitting = _extreme(
-        fitting, choice, lambda candidate: _of_tools(build_of(candidate))
-    )
+    fitting = _extreme(fitting, choice, lambda some: _of_tools(build_of(some)))
     return fitting[0] if fitting else None
 
 

@@ -189,7 +189,9 @@ class _Planner:
         needed = [
             self.planned(job).key
             for job in self._jobs
-            if job.pin.tool in tool.requires and job.pin not in self._open()
+            # Not those being planned: required plugins may be circular.
+            if job.pin.tool in tool.requires
+            and job.pin not in self._begun - self._locked_files.keys()
         ]
         return Here(
             libc_version=self._here.libc_version,
@@ -199,7 +201,3 @@ class _Planner:
             prefix=self._app.paths.install(*pin),
             built_with=tuple(sorted(needed)),
         )
-
-    def _open(self) -> set[Pin]:
-        """Return the installs being planned: required plugins may be circular."""
-        return self._begun - self._locked_files.keys()

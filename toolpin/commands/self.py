@@ -127,7 +127,8 @@ def _update(setup: Setup, options: Options) -> NoReturn:
 
     The Python stays the one that was chosen at setup.
     """
-    words = ["--prefix", setup.place, "--python", _base_python()]
+    base: str = getattr(sys, "_base_executable", sys.executable)
+    words = ["--prefix", setup.place, "--python", base]
     if options.wheel:
         wheel = os.path.abspath(options.wheel)
         _become(bundled("install.sh"), *words, "--wheel", wheel)
@@ -140,7 +141,9 @@ def find_script(environment: str) -> str:
     Raises ToolpinError if there is none, Refused if it belongs to another user by now:
     a clone in a directory like /tmp may have been replaced.
     """
-    checkout = _origin(environment)
+    with open(f"{environment}/{_MANIFEST}", encoding="utf-8") as stream:
+        noted = [line[5:].rstrip("\n") for line in stream if line.startswith("from ")]
+    checkout = noted[0] if noted else ""
     script = f"{checkout}/install.sh"
     facts = [("installed from", checkout or "a wheel")]
     fix = "toolpin self update --wheel FILE"
@@ -150,20 +153,6 @@ def find_script(environment: str) -> str:
         what = f"{script} was not run: another user could have created it"
         raise Refused(what, [*facts, ("reason", hold)], fix)
     return script
-
-
-def _origin(environment: str) -> str:
-    """Return the checkout that install.sh recorded, "" for none."""
-    with open(f"{environment}/{_MANIFEST}", encoding="utf-8") as stream:
-        lines = [line.rstrip("\n") for line in stream]
-    noted = [line for line in lines if line.startswith("from ")]
-    return noted[0].removeprefix("from ") if noted else ""
-
-
-def _base_python() -> str:
-    """Return the interpreter that the environment was made with."""
-    base: str = getattr(sys, "_base_executable", sys.executable)
-    return base
 
 
 def _become(script: str, *options: str) -> NoReturn:

@@ -46,10 +46,12 @@ def run(options: Options, app: App) -> int:
         if check.after.findings and not installs.is_installed(app.paths, pin):
             continue  # removed meanwhile: not damaged
         checks.append(check)
-        _show(check, app)
+        app.report.answer(heading(check))
+        app.report.table(rows(check))
     if any(check.before.findings != check.after.findings for check in checks):
         refresh_shims(app.paths, app.registry)
-    open_stores = [] if options.tool else _open_stores(app)
+    stores = [] if options.tool else installs.stores(app.paths)
+    open_stores = [error for store in stores if (error := open_error(store))]
     for problem in (
         *(problem for check in checks for problem in check.problems),
         *open_stores,
@@ -66,12 +68,6 @@ def run(options: Options, app: App) -> int:
     _sum_up(checks, options, app)
     is_damaged = any(check.status == "damaged" for check in checks)
     return 1 if is_damaged or open_stores else 0
-
-
-def _open_stores(app: App) -> list[ToolpinError]:
-    """Return the errors of world-writable stores."""
-    result = map(open_error, installs.stores(app.paths))
-    return [value for value in result if value]
 
 
 def _pins(options: Options, app: App) -> list[Pin]:
@@ -130,11 +126,6 @@ def _fetch_for(pin: Pin, app: App) -> Fetch:
             row.drop()
 
     return fetch
-
-
-def _show(check: Check, app: App) -> None:
-    app.report.answer(heading(check))
-    app.report.table(rows(check))
 
 
 def _sum_up(checks: Sequence[Check], options: Options, app: App) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError
@@ -88,18 +89,6 @@ def _read_texts(value: Any, shape: re.Pattern[str]) -> tuple[str, ...]:  # noqa:
     return tuple(_read_text(element, shape) for element in value)
 
 
-def _read_sources(value: object) -> tuple[str, ...]:
-    return _read_texts(value, _NAME)
-
-
-def _read_url(value: object) -> str:
-    return _read_text(value, _GIT_URL)
-
-
-def _read_prefixes(value: object) -> tuple[str, ...]:
-    return _read_texts(value, _GIT_URL)
-
-
 def _read_flag(value: object) -> bool:
     _must(type(value) is bool)
     return bool(value)
@@ -108,10 +97,6 @@ def _read_flag(value: object) -> bool:
 def _parse_flag(text: str) -> bool:
     _must(text.lower() in ("1", "true", "yes", "0", "false", "no"))
     return text.lower() in ("1", "true", "yes")
-
-
-def _read_level(value: object) -> str:
-    return _read_text(value, _LEVEL)
 
 
 def _read_options(pair: tuple[object, object]) -> str:
@@ -141,7 +126,15 @@ def _parse_words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-_SECONDS = "a number of seconds, 0.1 to 3600"
+def _flag(name: str, about: str, *, default: bool) -> Key:
+    return Key(name, _read_flag, _parse_flag, "true or false", about, default)
+
+
+def _seconds(name: str, about: str, default: float) -> Key:
+    expected = "a number of seconds, 0.1 to 3600"
+    return Key(name, _read_seconds, _parse_seconds, expected, about, default)
+
+
 KEYS: tuple[Key, ...] = (
     Key(
         "jobs",
@@ -153,57 +146,41 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "sources",
-        _read_sources,
+        partial(_read_texts, shape=_NAME),
         _parse_words,
         'a list of source ids, such as ["upstream", "npm"]',
         "the sources to use, in this order (default: all sources of a tool)",
         (),
     ),
-    Key(
-        "offline",
-        _read_flag,
-        _parse_flag,
-        "true or false",
-        "use cached files only, no network",
-        default=False,
-    ),
-    Key(
+    _flag("offline", "use cached files only, no network", default=False),
+    _flag(
         "check_pairs",
-        _read_flag,
-        _parse_flag,
-        "true or false",
         "fail on incompatible versions, such as of Elixir and OTP, instead of warning",
         default=True,
     ),
-    Key(
+    _flag(
         "default_packages",
-        _read_flag,
-        _parse_flag,
-        "true or false",
         "run the commands of files such as ~/.default-mix-commands in each new "
         "install; in CI only where this is set",
         default=True,
     ),
     Key(
         "idiomatic",
-        _read_level,
+        partial(_read_text, shape=_LEVEL),
         str,
         "none, plain or all",
         "the version files that are read besides .tool-versions; plain: those with "
         "versions only, such as .nvmrc; all: also package.json, go.mod and others",
         "plain",
     ),
-    Key(
+    _flag(
         "strict",
-        _read_flag,
-        _parse_flag,
-        "true or false",
         "fail if the version files of a directory disagree, instead of warning",
         default=False,
     ),
     Key(
         "allow",
-        _read_sources,
+        partial(_read_texts, shape=_NAME),
         _parse_words,
         'a list of TOOL.NAME, such as ["erlang.crypto"]',
         "features that a plugin requires and that an install may be without",
@@ -221,7 +198,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "allow_plugins",
-        _read_prefixes,
+        partial(_read_texts, shape=_GIT_URL),
         _parse_words,
         'a list of URL prefixes, such as ["https://github.com/asdf-community/"]',
         "URLs from which an install may fetch locked asdf plugins",
@@ -229,7 +206,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "plugin_index",
-        _read_url,
+        partial(_read_text, shape=_GIT_URL),
         str,
         "a URL that git can fetch",
         "the repository with the index of asdf plugins",
@@ -255,19 +232,13 @@ KEYS: tuple[Key, ...] = (
         is_table=True,
         is_secret=True,
     ),
-    Key(
+    _seconds(
         "network.connect_timeout_s",
-        _read_seconds,
-        _parse_seconds,
-        _SECONDS,
         "time limit for establishing a connection",
         5.0,
     ),
-    Key(
+    _seconds(
         "network.stall_timeout_s",
-        _read_seconds,
-        _parse_seconds,
-        _SECONDS,
         "time limit for a download that receives less than 1 KiB a second",
         15.0,
     ),

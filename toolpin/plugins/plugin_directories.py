@@ -25,7 +25,6 @@ from toolpin.project.validation import NAME, WordPosition, check
 from toolpin.store import staging
 from toolpin.store.exchange import exchange
 from toolpin.system.paths import Paths
-from toolpin.system.process import Finished
 
 # With a file lock and a staging directory, like a version.
 _PLUGIN = "plugin"
@@ -262,7 +261,8 @@ class PluginDirectories:
         scripts = Scripts(self._paths, name, self._env, self._cwd)
         if scripts.has(script):
             finished = scripts.call(script, (), more, shown=self._paths.as_asdf)
-            self._report(finished)
+            for line in (finished.out + finished.err).splitlines():
+                self._remark(line)
             if finished.status != 0:
                 self._remark(f"{name}: bin/{script} ended with {finished.status}")
 
@@ -270,10 +270,6 @@ class PluginDirectories:
         shown = self._paths.as_asdf
         output = self._rc.must(hook, args, self._env, self._cwd, shown=shown)
         for line in output.splitlines():
-            self._remark(line)
-
-    def _report(self, output: Finished) -> None:
-        for line in (output.out + output.err).splitlines():
             self._remark(line)
 
 

@@ -226,15 +226,12 @@ class Registry:
         if name not in self._read:
             file = self._files[name]
             if os.path.isdir(file):
-                self._read[name] = self._scripted(name, file)
+                from toolpin.plugins.script_plugin import read_tool
+
+                self._read[name] = read_tool(name, file, self._also(name))
             else:
                 self._read[name] = _parse(_text(file), file)
         return self._read[name]
-
-    def _scripted(self, name: str, directory: str) -> Tool:
-        from toolpin.plugins.script_plugin import read_tool
-
-        return read_tool(name, directory, self._also(name))
 
     def _also(self, name: str) -> tuple[str, ...]:
         """Return the other names of a tool."""

@@ -50,10 +50,6 @@ def _versions(tool: str, app: App) -> list[str]:
     return [*_newest_first(releases), *sorted(channels)]
 
 
-def _commands(_tool: str, app: App) -> list[str]:
-    return [name for name in names_in(app.paths.shims) if fits(name, COMMAND)]
-
-
 def _sources(tool: str, app: App) -> list[str]:
     """Return the sources of a tool, or of every one, each tool's best first."""
     names = [tool] if tool else sorted(set(app.registry.aliases.values()))
@@ -110,7 +106,9 @@ _FINDERS: dict[str, Callable[[str, App], list[str]]] = {
     "installed-versions": lambda tool, app: _newest_first(
         installs.versions(app.paths, tool)
     ),
-    "commands": _commands,
+    "commands": lambda _tool, app: [
+        name for name in names_in(app.paths.shims) if fits(name, COMMAND)
+    ],
     "sources": _sources,
 }
 KINDS = tuple(_FINDERS)

@@ -110,7 +110,9 @@ class PypiClient:
             wheel for wheel in self._wheels(match[1]) if wheel.filename == match[3]
         ]
         if not named:
-            raise Unreachable(f"the index has no {match[3]}", _places(self._settings))
+            places = (*self._settings.indexes, *self._settings.find_links)
+            facts = [("index", urls.shown(place)) for place in places]
+            raise Unreachable(f"the index has no {match[3]}", facts)
         same = [wheel for wheel in named if wheel.sha256 == artifact.digest.hex]
         url = (same or named)[0].url
         with listed(artifact.filename):
@@ -250,8 +252,3 @@ def _readable(path: str) -> Iterator[None]:
         raise Unreachable(
             f"{path} cannot be read", [("because", error.strerror or "?")]
         ) from error
-
-
-def _places(settings: PipSettings) -> list[tuple[str, str]]:
-    places = (*settings.indexes, *settings.find_links)
-    return [("index", urls.shown(place)) for place in places]

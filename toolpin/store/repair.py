@@ -87,7 +87,9 @@ class _Worker:
     ) -> None:
         """Repair links and modes, and replace files by those of the archives."""
         for file in _with_finding(look, links=True):
-            self._set_link(file)
+            with self._noting(file.path):
+                os.symlink(file.link, self._fresh)
+                self._place(file.path)
         self._close_directories(look)
         for file in _with_finding(look, kinds=(WRONG_MODE,)):
             with self._noting(file.path):
@@ -154,11 +156,6 @@ class _Worker:
             if finding.kind == WRONG_MODE and stat.S_ISDIR(os.lstat(path).st_mode):
                 with self._noting(finding.path):
                     os.chmod(path, stat.S_IMODE(os.lstat(path).st_mode) & ~0o002)
-
-    def _set_link(self, file: TreeFile) -> None:
-        with self._noting(file.path):
-            os.symlink(file.link, self._fresh)
-            self._place(file.path)
 
     def _place(self, path: str) -> None:
         """Rename the fresh file to its place, never through a link in the tree."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from toolpin.model import Pin
 from toolpin.store import installs
 from toolpin.system.directory_tree import walk
-from toolpin.system.paths import Paths
+from toolpin.system.paths import Paths, names_in
 from toolpin.system.process import run
 
 _NO_ATIME = getattr(os, "ST_NOATIME", 0)
@@ -87,7 +87,7 @@ def _programs(paths: Paths, pin: Pin) -> Iterator[str]:
 
 def _processes() -> Iterator[str]:
     """Yield what is known of each process: program, directory, words, mapped files."""
-    numbers = [name for name in _listed("/proc") if name.isdigit()]
+    numbers = [name for name in names_in("/proc") if name.isdigit()]
     if not numbers:  # macOS has no /proc
         env = {"PATH": "/bin:/usr/bin"}
         finished = run(["ps", "-axo", "command="], env=env, cwd="/", timeout_s=_PS_S)
@@ -104,10 +104,3 @@ def _processes() -> Iterator[str]:
                     yield os.fsdecode(file.read())
             except OSError:
                 continue
-
-
-def _listed(directory: str) -> list[str]:
-    try:
-        return os.listdir(directory)
-    except OSError:
-        return []
