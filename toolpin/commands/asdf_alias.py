@@ -11,7 +11,7 @@ from toolpin.commands import Arguments
 from toolpin.env_patch import quote
 from toolpin.errors import ToolpinError, not_written
 from toolpin.store.unimported import import_line, unimported
-from toolpin.system.atomic_write import atomic_replace
+from toolpin.system.atomic_write import rewrite
 
 _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 
@@ -76,6 +76,4 @@ def _write(place: str, text: str | None) -> None:
             os.unlink(place)
         return
     os.makedirs(os.path.dirname(place), exist_ok=True)
-    with atomic_replace(place) as file:
-        file.write(text.encode())
-        os.fchmod(file.fileno(), 0o755)
+    rewrite(place, text.encode(), 0o755)

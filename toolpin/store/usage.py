@@ -40,7 +40,11 @@ def last_use(paths: Paths, pin: Pin) -> Use:
     except OSError:  # adopted
         made = os.stat(tree)
     is_kept = not os.statvfs(tree).f_flag & _NO_ATIME
-    accesses = [os.stat(path).st_atime for path in _programs(paths, pin)]
+    accesses = [
+        os.stat(path).st_atime
+        for command in installs.commands(paths, pin)
+        if (path := installs.program(paths, pin, command))
+    ]
     return Use(max([made.st_mtime, *(accesses if is_kept else [])]), is_kept)
 
 
@@ -77,12 +81,6 @@ def size_bytes(paths: Paths, pin: Pin) -> int:
                 total += status.st_blocks * 512
             seen.add(inode)
     return total
-
-
-def _programs(paths: Paths, pin: Pin) -> Iterator[str]:
-    for command in installs.commands(paths, pin):
-        if path := installs.program(paths, pin, command):
-            yield path
 
 
 def _processes() -> Iterator[str]:
