@@ -103,11 +103,7 @@ def plan_job(
     resolver = Resolver(app, here, Rules(ci=True), requests)
     jobs, errors = jobs_for(requests, resolver, app, elsewhere=elsewhere)
     unknown = tuple(error for error in errors if isinstance(error, UnknownTool))
-    errors = [error for error in errors if not isinstance(error, UnknownTool)]
-    for error in errors[1:]:
-        app.report.error(error)
-    if errors:
-        raise errors[0]
+    app.report.raise_first([error for error in errors if error not in unknown])
     refuse_pairs([(job.pin, job.origin) for job in jobs], app)
     planner = _Planner(jobs, here, app)
     directory = ci_directory(app.env) or f"{app.cache_directory}/ci"

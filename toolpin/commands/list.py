@@ -68,9 +68,8 @@ def run(options: Options, app: App) -> int:
 
 def _rows(tool: str, prefix: str, app: App) -> list[_Row]:
     request = app.request(tool)
-    pinned = (
-        {resolution.pin for resolution in app.resolve(request)} if request else set()
-    )
+    resolved = app.resolve(request) if request else ()
+    pinned = {resolution.pin for resolution in resolved}
     rows = []
     for pin in installs.pins(app.paths, [tool]):
         if not prefix or is_prefix(prefix, pin.version):

@@ -97,10 +97,8 @@ def run(options: Options, app: App) -> int:
         locker = locker_for(app, _scope(options, old, app))
         lock, errors = locker.lock(requests, old, also, only=only)
         errors = [_with_options(error, options) for error in errors]
-        if errors and not lock.pins:
-            for error in errors[1:]:
-                app.report.error(error)
-            raise errors[0]
+        if not lock.pins:
+            app.report.raise_first(errors)
         check_locators(lock, path, app.registry)
         if (pins := locked_pins(requests, lock)) != stated:
             refuse_pairs(pins, app)

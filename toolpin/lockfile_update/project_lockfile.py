@@ -156,11 +156,9 @@ def relocked(
     The others are reported. Entries of unknown tools are kept.
     """
     lock, errors = locker.lock(requests, old, also_of((), old, app))
-    errors = [error for error in errors if not isinstance(error, UnknownTool)]
-    for error in errors[1:]:
-        app.report.error(error)
-    if errors:
-        raise errors[0]
+    app.report.raise_first(
+        [error for error in errors if not isinstance(error, UnknownTool)]
+    )
     return lock
 
 

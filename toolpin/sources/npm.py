@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.errors import Unreachable
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.fields import HOST_VALUES, Field, read_text
 from toolpin.sources.protocol import Client, Kind, Services
 from toolpin.sources.shared_fields import (
     ARCHIVE,
     COMMON,
+    PACKAGE,
     WITH,
     archive_steps,
     package_of,
-    packages,
+    package_releases,
 )
 from toolpin.sources.spec import SourceSpec
 from toolpin.verification import Level
@@ -29,13 +29,6 @@ class Npm(NamedTuple):
     package: str
 
 
-FIELDS: dict[str, Field] = {
-    "package": Field(
-        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
-    ),
-}
-
-
 class NpmSource:
     """A plugin's source of kind `npm`."""
 
@@ -45,13 +38,7 @@ class NpmSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the versions of the host's package."""
-        return [
-            Release(edition)
-            for package in packages(self._spec, host)
-            for version in self._client.versions(package)
-            for edition in self._spec.in_editions(version)
-            if package_of(self._spec.at(edition, host), host) == package
-        ]
+        return package_releases(self._spec, host, self._client.versions)
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the tarball of a version."""
@@ -79,7 +66,7 @@ def _configured(services: Services) -> str:
 
 KIND = Kind(
     own=Npm,
-    fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
+    fields={**COMMON, **ARCHIVE, **WITH, **PACKAGE},
     needs=("package",),
     open=lambda spec, on: NpmSource(spec, on.npm),
     address=lambda spec, host: f"npm:{package_of(spec, host)}",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.fields import HOST_VALUES, Field, read_count, read_text
+from toolpin.sources.fields import Field, read_count
 from toolpin.sources.protocol import Client, Kind
 from toolpin.sources.shared_fields import (
     ARCHIVE,
     COMMON,
+    PACKAGE,
     WITH,
     archive_steps,
     package_of,
-    packages,
+    package_releases,
 )
 from toolpin.sources.spec import SourceSpec
 from toolpin.verification import Level
@@ -31,9 +33,7 @@ class Pypi(NamedTuple):
 
 
 FIELDS: dict[str, Field] = {
-    "package": Field(
-        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
-    ),
+    **PACKAGE,
     "numbers": Field(
         read_count,
         "a number from 0 to 9",
@@ -54,16 +54,12 @@ class PypiSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the tool's versions with a wheel for the host."""
-        return [
-            Release(edition)
-            for package in packages(self._spec, host)
-            for version in dict.fromkeys(
-                _cut(version, self._own.numbers)
-                for version in self._client.versions(package, host)
-            )
-            for edition in self._spec.in_editions(version)
-            if package_of(self._spec.at(edition, host), host) == package
-        ]
+
+        def versions_of(package: str) -> Iterable[str]:
+            known = self._client.versions(package, host)
+            return dict.fromkeys(_cut(version, self._own.numbers) for version in known)
+
+        return package_releases(self._spec, host, versions_of)
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the best wheel that runs on the host."""

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from operator import attrgetter
 from urllib.parse import quote, unquote, urlsplit
 
 from toolpin.binaries.fit import best, lacks
@@ -79,18 +80,12 @@ class PypiClient:
         first.
         """
         wheels: dict[tuple[tuple[str, str], ...], Wheel] = {}
-        listed_wheels = [
-            wheel for wheel in self._wheels(dist) if wheel.version == version
-        ]
-        digested = [
-            wheel for wheel in listed_wheels if wheel.sha256 or _local(wheel.url)
-        ]
-        for wheel in digested or listed_wheels:
+        named = [wheel for wheel in self._wheels(dist) if wheel.version == version]
+        digested = [wheel for wheel in named if wheel.sha256 or _local(wheel.url)]
+        for wheel in digested or named:
             if (requires := wheel.requires(host)) is not None:
                 before = wheels.get(requires, wheel)
-                wheels[requires] = max(
-                    before, wheel, key=lambda candidate: candidate.rank
-                )
+                wheels[requires] = max(before, wheel, key=attrgetter("rank"))
         if not wheels:
             raise NotPublished(f"{dist} has no {version} for {host}")
         return [

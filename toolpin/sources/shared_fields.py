@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from toolpin.archive.names import is_archive
-from toolpin.model import Artifact, Host, Link, Place, Run, Step, Unpack
+from toolpin.model import Artifact, Host, Link, Place, Release, Run, Step, Unpack
 from toolpin.sources.fields import (
     HOST_VALUES,
     VERSION_WORDS,
@@ -285,10 +287,26 @@ def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
     return [Link(*(fill(end, values) for end in link)) for link in spec.links]
 
 
-def packages(spec: SourceSpec, host: Host) -> list[str]:
-    """Return every registry package that a source takes versions from."""
+PACKAGE: dict[str, Field] = {
+    "package": Field(
+        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
+    ),
+}
+
+
+def package_releases(
+    spec: SourceSpec, host: Host, versions_of: Callable[[str], Iterable[str]]
+) -> list[Release]:
+    """Return the versions of every registry package that a source takes them from."""
     changed = [spec.with_fields(condition.fields) for condition in spec.when]
-    return list(dict.fromkeys(package_of(fields, host) for fields in (spec, *changed)))
+    packages = dict.fromkeys(package_of(fields, host) for fields in (spec, *changed))
+    return [
+        Release(edition)
+        for package in packages
+        for version in versions_of(package)
+        for edition in spec.in_editions(version)
+        if package_of(spec.at(edition, host), host) == package
+    ]
 
 
 def package_of(spec: SourceSpec, host: Host) -> str:

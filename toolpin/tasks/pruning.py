@@ -64,9 +64,8 @@ def decide(app: App, limits: Limits, now_s: float) -> list[Version]:
         because = reasons.get(pin) or (recent if days < limits.keep_days else "")
         results.append(Version(pin, size_bytes(paths, pin), use, because))
     results = _within(results, reasons, limits.most_bytes)
-    return sorted(
-        results, key=lambda candidate: (bool(candidate.because), candidate.use.last_s)
-    )
+    results.sort(key=lambda version: (bool(version.because), version.use.last_s))
+    return results
 
 
 def _within(
