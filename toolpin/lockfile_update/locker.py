@@ -25,14 +25,15 @@ from toolpin.lockfile.scope import (
 )
 from toolpin.lockfile_update.entries import by_host, completed, old_entries
 from toolpin.lockfile_update.request_work import (
-    SourceRemarks,
     Work,
     is_partial,
     names_of,
     no_checksum,
     no_match,
     refuse_weaker,
+    report_own,
     report_queried,
+    report_silent,
 )
 from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugins.refused import refuse_version
@@ -79,7 +80,6 @@ class Locker:
         self._releases = releases
         self._scope = scope
         self._board = board
-        self._remarks = SourceRemarks(board)
 
     def lock(
         self,
@@ -249,7 +249,7 @@ class Locker:
         Where the preferred sources lack it, the next one is queried, unless sources
         were named. Raises ToolpinError with the nearest versions when no source has it.
         """
-        self._remarks.report_own(work, self._scope)
+        report_own(work, self._scope, self._board)
         seen = set[str]()
         if from_sources := self._from_sources(work, seen):
             return from_sources
@@ -321,7 +321,7 @@ class Locker:
                 except NotPublished:
                     continue
                 except Unreachable as error:
-                    self._remarks.report(work, spec, error)
+                    report_silent(work, spec, error, self._board)
                     continue
                 if has_channels(spec):  # it has stated the long-term lines
                     wanted = ""
@@ -378,7 +378,7 @@ class Locker:
                     undigested = no_checksum(work, pin, host, error)
                 continue
             except Unreachable as error:
-                self._remarks.report(work, spec, error)
+                report_silent(work, spec, error, self._board)
                 continue
             known = spec.at(pin.version, host)
             entries = tuple(

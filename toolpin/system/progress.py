@@ -37,6 +37,7 @@ class Board:
         self._has_bars = has_terminal and not report.quiet
         self._row_lock = threading.Lock()
         self._rows: list[Row] = []
+        self._written: set[str] = set()
         threading.Thread(target=self._tick, daemon=True).start()
 
     def row(self, label: str) -> Row:
@@ -49,6 +50,14 @@ class Board:
         """Write a line, above the bars if there are any."""
         with self._row_lock, self._bars_put_aside():
             self._report.remark(text)
+
+    def remark_once(self, text: str, key: str = "") -> None:
+        """Write a line, unless one with this key or text was: from any thread."""
+        with self._row_lock:
+            is_new = (key or text) not in self._written
+            self._written.add(key or text)
+        if is_new:
+            self.remark(text)
 
     def _bars_put_aside(self) -> AbstractContextManager[None]:
         if not self._has_bars:
