@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from toolpin.app import App
 from toolpin.errors import NotPublished, Unreachable
@@ -65,10 +66,7 @@ class PlanRunner:
             self.notes.keep(plan)
         plan = plan._replace(verified=self._level(plan, job, were_here=were_here))
         wait()
-
-        def waiting() -> None:
-            row.phase("waiting for another process")
-
+        waiting = partial(row.phase, "waiting for another process")
         with staging.version_lock(self._place, plan.pin, waiting):
             if self.is_done(job):
                 return "present"
@@ -81,9 +79,7 @@ class PlanRunner:
                 now(),
                 patchelf=self._clients.patchelf,
                 room=self._destination.room,
-                build=lambda code, source, final: self._builder.build(
-                    code, source, final, row.phase
-                ),
+                build=partial(self._builder.build, begin=row.phase),
             )
         self.notes.keep(plan)
         size_bytes = sum(file.size_bytes for file in receipt.files)
@@ -123,18 +119,12 @@ class PlanRunner:
             self._clients.download(artifact, part, progress)
             fetched.append(artifact)
 
+        waiting = partial(row.phase, "waiting for a download by another process")
         for artifact in plan.artifacts:
             if not os.path.exists(self._cache.archive(artifact.digest)):
                 row.phase("downloading", artifact.filename)
             archives.append(
-                self._cache.fetch(
-                    artifact,
-                    download,
-                    row.advance,
-                    waiting=lambda: row.phase(
-                        "waiting for a download by another process"
-                    ),
-                )
+                self._cache.fetch(artifact, download, row.advance, waiting=waiting)
             )
         return archives, len(fetched) < len(archives)
 
