@@ -6,11 +6,12 @@ Text to value and back; equal values give equal bytes. No disk.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from toolpin.digests import parse_digest
 from toolpin.errors import ToolpinError
+from toolpin.json_tables import artifact_table, pin_table
 from toolpin.json_text import SHAPELESS, parse_json
 from toolpin.model import Artifact, Pin, Receipt, RuntimeScripts, TreeFile
 from toolpin.verification import LEVELS
@@ -23,12 +24,11 @@ def render_receipt(receipt: Receipt) -> str:
     """Render a receipt: one key a line, one file a line."""
     head: dict[str, object] = {
         "schema": SCHEMA,
-        "tool": receipt.pin.tool,
-        "version": receipt.pin.version,
+        **pin_table(receipt.pin),
         "host": receipt.host,
         "source": receipt.source,
         "publisher": receipt.publisher,
-        "artifacts": [_artifact_table(artifact) for artifact in receipt.artifacts],
+        "artifacts": list(map(artifact_table, receipt.artifacts)),
         # Before `bin_dirs`: this part is read without a JSON parser.
         **({"requires": receipt.requires} if receipt.requires else {}),
         "bin_dirs": receipt.bin_dirs,
@@ -59,17 +59,17 @@ def parse_receipt(text: str, place: str) -> Receipt:
             publisher=table["publisher"],
             artifacts=tuple(map(_artifact, table["artifacts"])),
             bin_dirs=tuple(table["bin_dirs"]),
-            variables=tuple((name, value) for name, value in table["variables"]),
+            variables=_pairs(table["variables"]),
             files=tuple(TreeFile(*file) for file in table["files"]),
             installed_at=table["installed_at"],
             toolpin=table["toolpin"],
             bound=bool(table["bound"]),
-            homes=tuple((name, value) for name, value in table["homes"]),
+            homes=_pairs(table["homes"]),
             home_bins=tuple(table["home_bins"]),
-            facts=tuple((name, value) for name, value in table["facts"]),
+            facts=_pairs(table["facts"]),
             runtime_scripts=_RUNTIME_SCRIPTS[table["asks"]],
             verified=LEVELS[table["verified"]],
-            requires=tuple((name, least) for name, least in table.get("requires", ())),
+            requires=_pairs(table.get("requires", ())),
             defaults=tuple(
                 (name, tuple(words)) for name, words in table.get("defaults", ())
             ),
@@ -86,7 +86,7 @@ def render_note(address: str, artifacts: Sequence[Artifact]) -> str:
     table = {
         "schema": SCHEMA,
         "asked": address,
-        "artifacts": [_artifact_table(artifact) for artifact in artifacts],
+        "artifacts": list(map(artifact_table, artifacts)),
     }
     return json.dumps(table, indent=1) + "\n"
 
@@ -103,15 +103,15 @@ def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
         raise ValueError(f"no note: {error}") from error
 
 
+def _pairs(values: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in values)
+
+
 def _table(text: str) -> dict[str, Any]:
     table = parse_json(text)
     if not isinstance(table, dict) or table.get("schema") != SCHEMA:
         raise ValueError(f"schema {SCHEMA} expected")
     return table
-
-
-def _artifact_table(artifact: Artifact) -> dict[str, object]:
-    return {**artifact._asdict(), "digest": str(artifact.digest)}
 
 
 def _artifact(table: dict[str, Any]) -> Artifact:
