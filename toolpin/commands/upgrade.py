@@ -192,17 +192,13 @@ def _relocked(
 
 
 def _report_unchanged(
-    requests: Sequence[LockfileRequest],
-    tools: Collection[str],
-    file: str,
-    app: App,
+    requests: Sequence[LockfileRequest], tools: Collection[str], file: str, app: App
 ) -> None:
     """Report which requests are unchanged: only `.tool-versions` is ever written."""
     for request in requests:
         if request.tool in tools and request.origin.place != file:
-            app.report.warn(
-                f"{request.origin} still requests {request.tool} {request.wanted}"
-            )
+            same = f"{request.tool} {request.wanted}"
+            app.report.warn(f"{request.origin} still requests {same}")
 
 
 def _moves(

@@ -156,9 +156,8 @@ def relocked(
     The others are reported. Entries of unknown tools are kept.
     """
     lock, errors = locker.lock(requests, old, also_of((), old, app))
-    app.report.raise_first(
-        [error for error in errors if not isinstance(error, UnknownTool)]
-    )
+    known = [error for error in errors if not isinstance(error, UnknownTool)]
+    app.report.raise_first(known)
     return lock
 
 
