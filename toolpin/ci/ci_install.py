@@ -21,7 +21,7 @@ from toolpin.ci.packed_trees import pack, restore_tree
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.pipeline import Installer
-from toolpin.install.plan_runner import now, without_demands
+from toolpin.install.plan_runner import without_demands
 from toolpin.model import Digest, Pin
 from toolpin.store import installs, publication, staging
 from toolpin.system.file_lock import held
@@ -192,7 +192,7 @@ class _Work:
                 if installs.is_installed(paths, pin):
                     return None
                 plan = without_demands(planned.plan, self._app.settings.allow)
-                restore_tree(paths, plan, place, now())
+                restore_tree(paths, plan, place)
         except ToolpinError as error:
             self.has_damage = True
             self._app.report.error(error)

@@ -53,7 +53,7 @@ def pack(paths: Paths, receipt: Receipt, place: str) -> None:
         ) from error
 
 
-def restore_tree(paths: Paths, plan: Plan, place: str, installed_at: str) -> Receipt:
+def restore_tree(paths: Paths, plan: Plan, place: str) -> Receipt:
     """Publish the packed tree at a path. The caller holds the file lock.
 
     Raises Mismatch if it differs from its receipt, Refused if it does not run here;
@@ -69,7 +69,7 @@ def restore_tree(paths: Paths, plan: Plan, place: str, installed_at: str) -> Rec
                 os.chmod(f"{stage}/{file.path}", file.mode)
         return files
 
-    return publication.publish(paths, plan, (), installed_at, restore=restore)
+    return publication.publish(paths, plan, (), restore=restore)
 
 
 def _directories(tree: str) -> list[str]:

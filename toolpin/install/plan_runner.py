@@ -5,7 +5,6 @@ Downloads happen outside the version's file lock, and the check is repeated insi
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -76,7 +75,6 @@ class PlanRunner:
                 self._place,
                 plan,
                 archives,
-                now(),
                 patchelf=self._clients.patchelf,
                 room=self._destination.room,
                 build=partial(self._builder.build, begin=row.phase),
@@ -135,8 +133,3 @@ def without_demands(plan: Plan, allow: Sequence[str]) -> Plan:
         demand for demand in plan.demands if f"{plan.pin.tool}.{demand}" not in allow
     )
     return plan._replace(demands=demands)
-
-
-def now() -> str:
-    """Return the current time as receipts state it, in UTC."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

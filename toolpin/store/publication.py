@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from toolpin import __version__
@@ -59,7 +60,6 @@ def publish(
     place: Place,
     plan: Plan,
     archives: Sequence[str],
-    installed_at: str,
     *,
     patchelf: Callable[[], str] = _no_patchelf,
     build: Build = _no_build,
@@ -91,10 +91,10 @@ def publish(
                         finish(plan, final, patchelf)
                         _close_directories(final)
                         files = survey(final)
-                    receipt = _checked(plan, final, files, installed_at)
+                    receipt = _checked(plan, final, files)
                     _write_own_files(place, final, receipt)
                 return receipt
-            receipt = _checked(plan, stage, files, installed_at)
+            receipt = _checked(plan, stage, files)
             _write_own_files(place, stage, receipt)
             with room(place, plan.pin), open_gate():
                 move(stage, final)
@@ -121,14 +121,31 @@ def _close_directories(tree: str) -> None:
             os.chmod(directory, mode & ~0o022)
 
 
-def _checked(
-    plan: Plan, tree: str, files: Sequence[TreeFile], installed_at: str
-) -> Receipt:
+def _checked(plan: Plan, tree: str, files: Sequence[TreeFile]) -> Receipt:
     """Return the receipt of a tree whose commands are as planned."""
     for_here = str(plan.host) == str(host.detect())
     check_commands(plan, tree, "/" if for_here else "")
     facts = check_proof(plan, tree) if for_here else ()
-    return _receipt(plan, files, installed_at)._replace(facts=facts)
+    return Receipt(
+        pin=plan.pin,
+        host=str(plan.host),
+        source=plan.source,
+        publisher=plan.publisher,
+        artifacts=plan.artifacts,
+        bin_dirs=plan.bin_dirs,
+        variables=plan.variables,
+        files=tuple(files),
+        installed_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        toolpin=__version__,
+        bound=plan.is_bound,
+        homes=plan.homes,
+        defaults=plan.defaults,
+        home_bins=plan.home_bins,
+        facts=facts,
+        runtime_scripts=plan.runtime_scripts,
+        verified=plan.verified,
+        requires=plan.requires,
+    )
 
 
 def remove(place: Place, pin: Pin) -> None:
@@ -227,28 +244,6 @@ def receipt_at(place: str) -> Receipt | None:
         raise ToolpinError(
             f"{place} cannot be read", [("reason", str(error))]
         ) from error
-
-
-def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:
-    return Receipt(
-        pin=plan.pin,
-        host=str(plan.host),
-        source=plan.source,
-        publisher=plan.publisher,
-        artifacts=plan.artifacts,
-        bin_dirs=plan.bin_dirs,
-        variables=plan.variables,
-        files=tuple(files),
-        installed_at=installed_at,
-        toolpin=__version__,
-        bound=plan.is_bound,
-        homes=plan.homes,
-        defaults=plan.defaults,
-        home_bins=plan.home_bins,
-        runtime_scripts=plan.runtime_scripts,
-        verified=plan.verified,
-        requires=plan.requires,
-    )
 
 
 def _write_own_files(place: Place, stage: str, receipt: Receipt) -> None:
