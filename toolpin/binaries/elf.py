@@ -69,21 +69,6 @@ def is_macho(magic: bytes) -> bool:
     return magic == _MACHO_64 or magic in _MACHO_FAT
 
 
-def read_elf(view: mmap.mmap) -> Elf:
-    """Read an ELF file. Raises ValueError for a damaged one."""
-    with _damage():
-        return _read(view)
-
-
-def macho_archs(view: mmap.mmap) -> list[str]:
-    """Return the machines of a Mach-O file, thin or with one part for each.
-
-    Raises ValueError for a damaged one.
-    """
-    with _damage():
-        return _archs(view)
-
-
 @contextlib.contextmanager
 def _damage() -> Iterator[None]:
     """Turn errors from invalid offsets into a ValueError."""
@@ -93,8 +78,12 @@ def _damage() -> Iterator[None]:
         raise ValueError(str(error)) from error
 
 
-def _read(view: mmap.mmap) -> Elf:
-    """Parse the tables; the numbers are those of the ELF ABI."""
+@_damage()
+def read_elf(view: mmap.mmap) -> Elf:
+    """Read an ELF file: its tables' numbers are those of the ELF ABI.
+
+    Raises ValueError for a damaged one.
+    """
     bits, order = view[4], view[5]
     if (bits, order) != (2, 1):
         return Elf("")
@@ -126,7 +115,12 @@ def _read(view: mmap.mmap) -> Elf:
     return Elf(arch, kind, loader, newest, tuple(needed), tuple(filter(None, searched)))
 
 
-def _archs(view: mmap.mmap) -> list[str]:
+@_damage()
+def macho_archs(view: mmap.mmap) -> list[str]:
+    """Return the machines of a Mach-O file, thin or with one part for each.
+
+    Raises ValueError for a damaged one.
+    """
     if view[:4] == _MACHO_64:
         cpus = [struct.unpack_from("<I", view, 4)[0]]
     else:
