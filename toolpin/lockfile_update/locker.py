@@ -252,8 +252,8 @@ class Locker:
             try:
                 from_sources = self._from_sources(following, seen)
             except Unreachable as error:
-                asked = work._replace(specs=queried)
-                raise no_match(asked, sorted(seen), error) from None
+                failed = work._replace(specs=queried)
+                raise no_match(failed, sorted(seen), error) from None
             if from_sources:
                 missing = f"not in {names_of(queried)}; locked from {spec.id}"
                 self._board.remark(f"{work.request.key}: {missing}")
