@@ -17,21 +17,9 @@ from toolpin.binaries.fit import best, lacks
 from toolpin.digests import HEX_LENGTHS, make_digest
 from toolpin.errors import NoChecksum, NotPublished, Refused, Unreachable
 from toolpin.model import Artifact, Build, Digest, Host, Patch, Release, Step
+from toolpin.sources import fields
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
-from toolpin.sources.fields import (
-    COLUMNS,
-    HOST_VALUES,
-    PLACEHOLDER,
-    Field,
-    read_beside,
-    read_line,
-    read_line_urls,
-    read_packages,
-    read_publishers,
-    read_tables,
-    read_text,
-    read_url,
-)
+from toolpin.sources.fields import Field
 from toolpin.sources.line_shapes import line_shape
 from toolpin.sources.protocol import (
     WORD,
@@ -72,14 +60,14 @@ class Lines(NamedTuple):
 
 FIELDS: dict[str, Field] = {
     "list": Field(
-        read_url,
+        fields.read_url,
         "an https URL",
         "the list of builds",
         "",
-        holds=("image", HOST_VALUES),
+        holds=("image", fields.HOST_VALUES),
     ),
     "line": Field(
-        read_line,
+        fields.read_line,
         "a line with {version} and {sha256} or {sha512} in it",
         "the format of a line of the list; other lines are ignored. A name matches "
         "text without blanks and commas, and fills itself in `artifacts`. What older "
@@ -88,14 +76,14 @@ FIELDS: dict[str, Field] = {
         "",
     ),
     "artifacts": Field(
-        read_line_urls,
+        fields.read_line_urls,
         "a list of https URLs",
         "the one build of a line; `{url}` is a column that has its URL",
         (),
-        holds=("image", HOST_VALUES, COLUMNS),
+        holds=("image", fields.HOST_VALUES, fields.COLUMNS),
     ),
     "publishers": Field(
-        read_publishers,
+        fields.read_publishers,
         "a list of https URLs, or a table of them: beginning of a version = list",
         "what a URL in a column may begin with; other lines are no builds. The list is "
         "another party's, and a lockfile says so. In a table the longest beginning "
@@ -103,34 +91,34 @@ FIELDS: dict[str, Field] = {
         {},
     ),
     "checksums": Field(
-        read_beside,
+        fields.read_beside,
         "{url} with an ending",
         "the publisher's own digest of a build, which must be the one in the list: "
         "`{url}.sha256`",
         "",
     ),
     "musl": Field(
-        read_text,
+        fields.read_text,
         "a text",
         "what the list has in the versions of builds for musl, and in no others: "
         '`musl = "-musl"`. Such a version may be written without it, too',
         "",
     ),
     "images": Field(
-        read_tables,
+        fields.read_tables,
         "a table: image = {glibc = version, soname = library}",
         "the systems that it is built on, and what such a build needs; of those that "
         "run on a host, the build that needs most is used",
         {},
     ),
     "suites": Field(
-        read_tables,
+        fields.read_tables,
         "a table: suite = {}",
         "the one Debian suite that has the packages of `runtime`",
         {},
     ),
     "runtime": Field(
-        read_packages,
+        fields.read_packages,
         "a list of package names",
         "packages whose libraries are unpacked beside the build",
         (),
@@ -410,13 +398,13 @@ def _level(spec: SourceSpec) -> Level:
 
 KIND = Kind(
     own=Lines,
-    fields={**COMMON, **ARCHIVE, **built_for(COLUMNS), **FIELDS},
+    fields={**COMMON, **ARCHIVE, **built_for(fields.COLUMNS), **FIELDS},
     needs=("list", "line", "artifacts"),
     open=lambda spec, on: LinesSource(spec, on.indexes, on.apt, on.first_use),
     address=lambda spec, _: str(spec.own.list),
     names=_names,
     steps=_steps,
     level=_level,
-    groups=lambda spec: {COLUMNS: PLACEHOLDER.findall(spec.own.line)},
+    groups=lambda spec: {fields.COLUMNS: fields.PLACEHOLDER.findall(spec.own.line)},
     faults=_faults,
 )
