@@ -19,13 +19,7 @@ from toolpin.project.toolversions import directory_of
 from toolpin.resolver.local_resolution import Resolution, not_installed, resolve
 from toolpin.run.lookup_context import LookupResult, Place, request_in, requests_in
 from toolpin.shims.stubs import read_stub
-from toolpin.store.installs import (
-    environment,
-    is_outdated,
-    is_plugin,
-    is_program,
-    store_of,
-)
+from toolpin.store import installs
 from toolpin.system.paths import Paths
 
 if TYPE_CHECKING:
@@ -60,12 +54,15 @@ def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
     """Return the environment of a resolved tree, or None."""
     pin, directory = resolution.pin, resolution.directory
     if pin:
-        patch, store = environment(place.paths, pin), store_of(place.paths, pin)
-        if not (patch.plugin and is_outdated(store, pin)):
+        patch, store = (
+            installs.environment(place.paths, pin),
+            installs.store_of(place.paths, pin),
+        )
+        if not (patch.plugin and installs.is_outdated(store, pin)):
             return patch
     elif resolution.basis != "path":
         return None
-    elif not is_plugin(store := place.paths, resolution.tool):
+    elif not installs.is_plugin(store := place.paths, resolution.tool):
         return EnvPatch((f"{directory}/bin",), ())
     from toolpin.plugins.asdf import (
         script_queries,
@@ -283,7 +280,7 @@ def of_system(place: Place, tool: str, command: str) -> LookupResult | None:
     None if it has none: then the machine's runs.
     """
     path = f"{place.paths.plugins}/{tool}/shims/{command}"
-    if not is_program(path):
+    if not installs.is_program(path):
         return None
     from toolpin.plugins.asdf.script_runner import answer_asdf
 
@@ -296,7 +293,7 @@ def of_system(place: Place, tool: str, command: str) -> LookupResult | None:
 
 def as_system(program: LookupResult, paths: Paths) -> LookupResult:
     """Return the machine's program as asdf runs it for a tool of its plugins."""
-    if not is_plugin(paths, program.tool):
+    if not installs.is_plugin(paths, program.tool):
         return program
     return program._replace(environment={**program.environment, **dict(_SYSTEM)})
 
@@ -304,7 +301,7 @@ def as_system(program: LookupResult, paths: Paths) -> LookupResult:
 def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
     from toolpin.plugins.asdf.script_runner import plugin_of
 
-    paths = store_of(place.paths, pin) if pin else place.paths
+    paths = installs.store_of(place.paths, pin) if pin else place.paths
     return plugin_of(paths, tool, place.env, place.cwd)
 
 

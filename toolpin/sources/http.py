@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from toolpin.errors import NotPublished, Refused, Unreachable
 from toolpin.json_text import SHAPELESS
 from toolpin.model import Artifact, Build, Digest, Host, Release
-from toolpin.sources import fields, json_index
+from toolpin.sources import fields, json_index, version_lists
 from toolpin.sources.fields import Field
 from toolpin.sources.protocol import (
     Fault,
@@ -34,11 +34,6 @@ from toolpin.sources.shared_fields import (
     archive_steps,
 )
 from toolpin.sources.spec import SourceSpec, check_since, first_build
-from toolpin.sources.version_lists import (
-    listed_names,
-    listed_releases,
-    versions_in,
-)
 from toolpin.verification import Level
 from toolpin.versions import sort_key
 
@@ -136,8 +131,8 @@ class HttpSource:
     def releases(self, host: Host) -> list[Release]:
         """Return the listed versions that name a file for the host."""
         if self._own.versions:
-            names = listed_names(self._services, self._own.versions, host)
-            return listed_releases(self._spec, names, host)
+            names = version_lists.listed_names(self._services, self._own.versions, host)
+            return version_lists.listed_releases(self._spec, names, host)
         try:
             channelses = {
                 edition: self._channels(entry)
@@ -185,8 +180,8 @@ class HttpSource:
             if self._has_digests or "{revision}" in spec.own.tag:
                 return self._newest(base, version, host)
         elif "{revision}" in spec.own.tag:
-            names = listed_names(self._services, self._own.versions, host)
-            revisions = versions_in(self._spec, names, host)
+            names = version_lists.listed_names(self._services, self._own.versions, host)
+            revisions = version_lists.versions_in(self._spec, names, host)
             if base not in revisions:
                 raise NotPublished(f"{spec.id} lists no {version} for {host}")
             return revisions[base], {}
@@ -285,7 +280,9 @@ class HttpSource:
             if self._own.tag == "{version}":
                 yield name, "", entry
                 continue
-            for version, revision in versions_in(self._spec, [name], host).items():
+            for version, revision in version_lists.versions_in(
+                self._spec, [name], host
+            ).items():
                 yield version, revision, entry
 
     def _read(self, url: str) -> bytes:

@@ -17,21 +17,10 @@ from toolpin.binaries.fit import best, lacks
 from toolpin.digests import HEX_LENGTHS, make_digest
 from toolpin.errors import NoChecksum, NotPublished, Refused, Unreachable
 from toolpin.model import Artifact, Build, Digest, Host, Patch, Release, Step
-from toolpin.sources import fields
+from toolpin.sources import fields, protocol
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
 from toolpin.sources.fields import Field
 from toolpin.sources.line_shapes import line_shape
-from toolpin.sources.protocol import (
-    WORD,
-    Fault,
-    Kind,
-    file_of,
-    fill,
-    no_fit,
-    shape_of,
-    stated_digest,
-    tool_requirements,
-)
 from toolpin.sources.shared_fields import ARCHIVE, COMMON, archive_steps, built_for
 from toolpin.sources.spec import SourceSpec
 from toolpin.verification import Level
@@ -183,7 +172,7 @@ class LinesSource:
         fitting = [row for row in rows if not lacks(host, _as_build(row))]
         if not fitting:
             builds = [(row.image or "build", _as_build(row)) for row in rows]
-            error = no_fit(self._spec.publisher, builds, host)
+            error = protocol.no_fit(self._spec.publisher, builds, host)
             error.undigested = frozenset(
                 row.image for row in rows if not row.digest_column
             )
@@ -231,24 +220,24 @@ class LinesSource:
 
     def _url(self, row: _Row, host: Host) -> str:
         values = {**self._values(row.image, host), **row.columns}
-        return fill(self._own.artifacts[0], values)
+        return protocol.fill(self._own.artifacts[0], values)
 
     def _artifact(self, row: _Row, host: Host) -> Artifact:
         url = self._url(row, host)
         column = row.digest_column
         if not column:
-            return self._first_use.artifact(url, file_of(url))
+            return self._first_use.artifact(url, protocol.file_of(url))
         place = self._place(row.image, host)
         digest = make_digest(column, row.columns[column], place)
         beside = self._spec.at(row.columns["version"], host).own.checksums
         if beside:
-            self._compare(digest, url, place, fill(beside, {"url": url}))
-        return Artifact(url, digest, None, file_of(url))
+            self._compare(digest, url, place, protocol.fill(beside, {"url": url}))
+        return Artifact(url, digest, None, protocol.file_of(url))
 
     def _compare(self, digest: Digest, url: str, place: str, beside: str) -> None:
         """Raise Refused for a digest of the list that is not the publisher's."""
-        name = file_of(url)
-        published = stated_digest(self._indexes.read, beside, name, alone=True)
+        name = protocol.file_of(url)
+        published = protocol.stated_digest(self._indexes.read, beside, name, alone=True)
         if published != digest:
             raise Refused(
                 f"{name} has another digest in the list than at its publisher",
@@ -292,17 +281,17 @@ class LinesSource:
         """Return whether a column is safe to fill in: a word, or a publisher's URL."""
         if name == "url":
             return _is_published(self._own, columns["version"], columns["url"])
-        return bool(re.fullmatch(WORD, columns[name]))
+        return bool(re.fullmatch(protocol.WORD, columns[name]))
 
     def _requires(
         self, image: str, columns: Mapping[str, str]
     ) -> tuple[tuple[str, str], ...]:
         of_image = self._own.images.get(image, {}).items()
-        of_tools = tool_requirements(self._spec.built_for, columns)
+        of_tools = protocol.tool_requirements(self._spec.built_for, columns)
         return tuple(sorted((*of_image, *of_tools)))
 
     def _place(self, image: str, host: Host) -> str:
-        return fill(self._own.list, self._values(image, host))
+        return protocol.fill(self._own.list, self._values(image, host))
 
     def _values(self, image: str, host: Host) -> dict[str, str]:
         return self._spec.values(host, image=image)
@@ -357,15 +346,17 @@ def _names(
     if own.artifacts == ("{url}",):
         url = artifacts[0].locator if len(artifacts) == 1 else ""
         published = _is_published(own, version, url)
-        return published and artifacts[0].filename == file_of(url)
+        return published and artifacts[0].filename == protocol.file_of(url)
     shapes = [
-        shape_of(own.artifacts[0], spec.values(host, image=image, version=version))
+        protocol.shape_of(
+            own.artifacts[0], spec.values(host, image=image, version=version)
+        )
         for image in list(own.images) or [""]
     ]
     return (
         bool(artifacts)
         and any(re.fullmatch(shape, artifacts[0].locator) for shape in shapes)
-        and artifacts[0].filename == file_of(artifacts[0].locator)
+        and artifacts[0].filename == protocol.file_of(artifacts[0].locator)
         and all(is_package(artifact, own.runtime) for artifact in artifacts[1:])
     )
 
@@ -381,12 +372,12 @@ def _steps(
     return [*archive_steps(spec, artifacts[:1], version, host), *libraries, *patch]
 
 
-def _faults(spec: SourceSpec) -> Iterator[Fault]:
+def _faults(spec: SourceSpec) -> Iterator[protocol.Fault]:
     if ("{url}" in spec.own.artifacts) != bool(spec.own.publishers):
         facts = (
             ("expected", "`publishers` with a `{url}` of a column, and only then"),
         )
-        yield Fault("artifacts", f"source {spec.id} is not complete", facts)
+        yield protocol.Fault("artifacts", f"source {spec.id} is not complete", facts)
 
 
 def _level(spec: SourceSpec) -> Level:
@@ -396,7 +387,7 @@ def _level(spec: SourceSpec) -> Level:
     return Level.THIRD_PARTY if is_foreign else Level.CHECKSUM
 
 
-KIND = Kind(
+KIND = protocol.Kind(
     own=Lines,
     fields={**COMMON, **ARCHIVE, **built_for(fields.COLUMNS), **FIELDS},
     needs=("list", "line", "artifacts"),
