@@ -15,16 +15,9 @@ from typing import TYPE_CHECKING
 from toolpin.binaries.fit import best
 from toolpin.errors import NotPublished, Unreachable, listed
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources import github_api, protocol, version_lists
+from toolpin.sources import github_api, github_names, protocol, version_lists
 from toolpin.sources.fields import NO_CHECKSUMS, REVISION, VARIANT
-from toolpin.sources.github_names import (
-    FIELDS,
-    Expected,
-    Github,
-    names_assets,
-    split_variant,
-    variant_shapes,
-)
+from toolpin.sources.github_names import Expected, Github
 from toolpin.sources.shared_fields import (
     ARCHIVE,
     COMMON,
@@ -85,7 +78,10 @@ class GithubSource:
         if not self._own.variants:
             return []
         spec = self._spec.at(version, host)
-        shapes = [re.compile(shape) for shape in variant_shapes(spec, version, host)]
+        shapes = [
+            re.compile(shape)
+            for shape in github_names.variant_shapes(spec, version, host)
+        ]
         matches = [shape.fullmatch(name) for shape in shapes for name in names]
         results = {match["variant"] for match in matches if match}
         return [
@@ -115,7 +111,7 @@ class GithubSource:
 
         Only the version itself if it names a variant, or if the plugin has none.
         """
-        base, variant = split_variant(self._spec, version)
+        base, variant = github_names.split_variant(self._spec, version)
         variants: list[str] = []
         if self._spec.built_for and not variant:
             tag = Expected(self._spec.at(version, host), version, host).tag
@@ -124,7 +120,7 @@ class GithubSource:
             variants = self._with_variants(base, names, host)
         results = {}
         for choice in variants or [version]:
-            values = {"variant": split_variant(self._spec, choice)[1]}
+            values = {"variant": github_names.split_variant(self._spec, choice)[1]}
             requires = protocol.tool_requirements(self._spec.built_for, values)
             results[choice] = Build((), requires if variants else ())
         return results
@@ -150,7 +146,7 @@ class GithubSource:
             releases = github_api.read_releases(self._indexes, spec.own.repo)
             tags = [release.tag for release in releases]
         versions = version_lists.versions_in(self._spec, tags, host)
-        base, _ = split_variant(spec, version)
+        base, _ = github_names.split_variant(spec, version)
         if base not in versions:
             raise NotPublished(f"{spec.own.repo} on GitHub has no {version}")
         return versions[base]
@@ -216,11 +212,11 @@ def _faults(spec: SourceSpec) -> Iterator[protocol.Fault]:
 
 KIND = protocol.Kind(
     own=Github,
-    fields={**COMMON, **ARCHIVE, **WITH, **built_for(VARIANT), **FIELDS},
+    fields={**COMMON, **ARCHIVE, **WITH, **built_for(VARIANT), **github_names.FIELDS},
     needs=("repo", "assets"),
     open=lambda spec, on: GithubSource(spec, on.indexes, on.first_use),
     address=lambda spec, _: f"{github_api.API}/{spec.own.repo}/releases",
-    names=names_assets,
+    names=github_names.names_assets,
     steps=archive_steps,
     level=lambda _: Level.CHECKSUM,
     groups=lambda spec: {
