@@ -13,7 +13,7 @@ from toolpin.app import App
 from toolpin.commands import declare
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.system.file_modes import use_own_umask
-from toolpin.system.paths import Paths, find_paths, find_system_paths
+from toolpin.system.paths import find_paths, find_system_paths
 from toolpin.system.report import Report, close_quietly
 
 
@@ -28,65 +28,58 @@ class Verb(NamedTuple):
     implied: str = ""
 
 
-VERBS = {
-    "install": Verb("install the pinned versions, or TOOL VERSION", "install"),
-    "uninstall": Verb("remove installed versions", "uninstall"),
-    "use": Verb("pin a version of a tool, and install it", "pin", "install"),
-    "pin": Verb(
+_SUMMARIES = {
+    "install": "install the pinned versions, or TOOL VERSION",
+    "uninstall": "remove installed versions",
+    "use": "pin a version of a tool, and install it",
+    "pin": (
         "write the version of a tool to .tool-versions (and to an existing "
-        "toolpin.lock)",
-        "pin",
+        "toolpin.lock)"
     ),
-    "set": Verb("the same as pin", "pin"),
-    "lock": Verb("write exact versions and checksums to toolpin.lock", "lock"),
-    "outdated": Verb("list pinned tools that have newer versions", "outdated"),
-    "upgrade": Verb(
-        "update locked versions as far as .tool-versions allows (or further: --latest)",
-        "upgrade",
+    "set": "the same as pin",
+    "lock": "write exact versions and checksums to toolpin.lock",
+    "outdated": "list pinned tools that have newer versions",
+    "upgrade": (
+        "update locked versions as far as .tool-versions allows (or further: --latest)"
     ),
-    "bundle": Verb(
-        "create or install a bundle of tools, for machines without a network", "bundle"
-    ),
-    "current": Verb("show the pinned versions and the files that pin them", "current"),
-    "list": Verb(
-        "list installed versions (* marks a version that is pinned here)", "list"
-    ),
-    "list-all": Verb("list the versions that can be installed", "list_all"),
-    "latest": Verb("show the newest release that can be installed", "latest"),
-    "where": Verb("show the directory of an installed version", "where"),
-    "which": Verb("show the path of the program that a command runs", "which"),
-    "why": Verb("explain which version a command resolves to, and why", "why"),
-    "doctor": Verb("diagnose this installation and suggest fixes", "doctor"),
-    "shimversions": Verb("list the versions that provide a command", "shimversions"),
-    "env": Verb("print the environment of the pinned versions", "env"),
-    "activate": Verb(
-        "print the code that sets up a shell, for its startup file", "activate"
-    ),
-    "deactivate": Verb("remove toolpin from the current shell", "deactivate"),
-    "shell": Verb("set the version of a tool for the current shell only", "shell"),
-    "exec": Verb("run a command with the pinned versions", ""),
-    "verify": Verb(
-        "compare installed files with the checksums recorded at install", "verify"
-    ),
-    "release-check": Verb(
-        "check whether a Mix release runs on its target", "release_check"
-    ),
-    "reshim": Verb("update the shims to match the installed versions", "reshim"),
-    "cache": Verb("show or clear the download cache", "cache"),
-    "prune": Verb("list or remove versions that have not been used recently", "prune"),
-    "ci": Verb("plan the cache of a CI job, install from it, and prune it", "ci"),
-    "config": Verb("show and change settings", "config"),
-    "plugin": Verb("list, check, add and create tool plugins", "plugin"),
-    "search": Verb("find tools by name, command or description", "search"),
-    "import": Verb(
-        "import versions that asdf, mise, nvm or others installed", "import_"
-    ),
-    "asdf-alias": Verb("install an `asdf` command that runs toolpin", "asdf_alias"),
-    "completion": Verb("print the completion script for a shell", "completion"),
-    "self": Verb("show, update or remove toolpin itself", "self"),
-    "version": Verb("show the version of toolpin", "version"),
-    "help": Verb("show help for a command, or for the global options", ""),
+    "bundle": "create or install a bundle of tools, for machines without a network",
+    "current": "show the pinned versions and the files that pin them",
+    "list": "list installed versions (* marks a version that is pinned here)",
+    "list-all": "list the versions that can be installed",
+    "latest": "show the newest release that can be installed",
+    "where": "show the directory of an installed version",
+    "which": "show the path of the program that a command runs",
+    "why": "explain which version a command resolves to, and why",
+    "doctor": "diagnose this installation and suggest fixes",
+    "shimversions": "list the versions that provide a command",
+    "env": "print the environment of the pinned versions",
+    "activate": "print the code that sets up a shell, for its startup file",
+    "deactivate": "remove toolpin from the current shell",
+    "shell": "set the version of a tool for the current shell only",
+    "exec": "run a command with the pinned versions",
+    "verify": "compare installed files with the checksums recorded at install",
+    "release-check": "check whether a Mix release runs on its target",
+    "reshim": "update the shims to match the installed versions",
+    "cache": "show or clear the download cache",
+    "prune": "list or remove versions that have not been used recently",
+    "ci": "plan the cache of a CI job, install from it, and prune it",
+    "config": "show and change settings",
+    "plugin": "list, check, add and create tool plugins",
+    "search": "find tools by name, command or description",
+    "import": "import versions that asdf, mise, nvm or others installed",
+    "asdf-alias": "install an `asdf` command that runs toolpin",
+    "completion": "print the completion script for a shell",
+    "self": "show, update or remove toolpin itself",
+    "version": "show the version of toolpin",
+    "help": "show help for a command, or for the global options",
 }
+# The commands that are not in the module of their name, or in none.
+_MODULES = {"exec": "", "help": "", "import": "import_", "set": "pin", "use": "pin"}
+VERBS = {
+    name: Verb(summary, _MODULES.get(name, name.replace("-", "_")))
+    for name, summary in _SUMMARIES.items()
+}
+VERBS["use"] = VERBS["use"]._replace(implied="install")
 # Aliases of commands; `toolpin help` and completion show the command's own name.
 ALIASES = {"ls": "list", "remove": "uninstall"}
 
@@ -255,7 +248,7 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     verb_options = _options(module, args)
     try:
         app = App(
-            _paths(is_system=bool(args.system)),
+            (find_system_paths if args.system else find_paths)(os.environ),
             env,
             report,
             trusts_first_use=getattr(args, "trust_on_first_use", False),
@@ -298,10 +291,6 @@ def _parted(args: Namespace) -> Namespace:
         args.tool = tool
         setattr(args, field, version)
     return args
-
-
-def _paths(*, is_system: bool) -> Paths:
-    return find_system_paths(os.environ) if is_system else find_paths(os.environ)
 
 
 def _module(name: str) -> ModuleType:

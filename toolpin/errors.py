@@ -54,11 +54,7 @@ class ToolpinError(Exception):
 
     def render(self) -> str:
         """Render the lines that stderr shows, without a newline at the end."""
-        width = max((len(label) for label, _ in self.facts), default=0)
-        lines = [f"toolpin: {printable(self.what)}"]
-        lines += [
-            f"  {label:<{width}}  {printable(value)}" for label, value in self.facts
-        ]
+        lines = [f"toolpin: {printable(self.what)}", *fact_lines(self.facts)]
         if self.hint:
             lines.append(f"  try: {printable(self.hint)}")
         return "\n".join(lines)
@@ -136,6 +132,12 @@ class UnknownCommand(ToolpinError):
     exit_code = 127
 
 
+def fact_lines(facts: Sequence[tuple[str, str]]) -> list[str]:
+    """Render facts as indented lines, with their values in one column."""
+    width = max((len(label) for label, _ in facts), default=0)
+    return [f"  {label:<{width}}  {printable(value)}" for label, value in facts]
+
+
 @contextmanager
 def listed(filename: str) -> Iterator[None]:
     """Raise Unreachable instead of NotPublished for a file that its source has named.
@@ -172,6 +174,12 @@ def remedy(error: OSError, path: str, variable: str = "") -> str:
     if variable:
         return f'export {variable}="$HOME/{variable.lower().replace("_", "-")}"'
     return f"ls -ld {as_word(directory)}"
+
+
+def not_written(path: str, error: OSError, variable: str = "") -> ToolpinError:
+    """Return the error of a file that cannot be written; `variable` as for `remedy`."""
+    reason, hint = error.strerror or str(error), remedy(error, path, variable)
+    return ToolpinError(f"{path} cannot be written", [("reason", reason)], hint)
 
 
 def searched(directory: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from argparse import SUPPRESS, Action, ArgumentParser, _SubParsersAction
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from toolpin.cli import ALIASES, VERBS, add_globals
 from toolpin.shell.completion_scripts import argument_name
@@ -16,44 +15,19 @@ _INDENT = 25
 _GLOBAL_HINT = "Global options: toolpin help options"
 
 
-class Group(NamedTuple):
-    """A group of commands: those that the overview explains, and the others."""
-
-    name: str
-    main: tuple[str, ...]
-    others: tuple[str, ...]
-
-
-GROUPS = (
-    Group(
-        "tools",
-        ("install", "use", "pin", "current"),
-        ("list", "list-all", "latest", "search", "uninstall", "set"),
+# The commands by group: those that the overview explains, and the others.
+GROUPS = {
+    "tools": ("install use pin current", "list list-all latest search uninstall set"),
+    "lockfile": ("lock upgrade", "outdated bundle"),
+    "run": ("exec why", "which where env shimversions release-check"),
+    "shell": ("activate", "shell deactivate completion"),
+    "CI": ("ci", ""),
+    "plugins": ("plugin", ""),
+    "maintenance": (
+        "doctor prune",
+        "verify reshim cache config import asdf-alias version self",
     ),
-    Group("lockfile", ("lock", "upgrade"), ("outdated", "bundle")),
-    Group(
-        "run",
-        ("exec", "why"),
-        ("which", "where", "env", "shimversions", "release-check"),
-    ),
-    Group("shell", ("activate",), ("shell", "deactivate", "completion")),
-    Group("CI", ("ci",), ()),
-    Group("plugins", ("plugin",), ()),
-    Group(
-        "maintenance",
-        ("doctor", "prune"),
-        (
-            "verify",
-            "reshim",
-            "cache",
-            "config",
-            "import",
-            "asdf-alias",
-            "version",
-            "self",
-        ),
-    ),
-)
+}
 # Command lines, each with its purpose.
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "install": (
@@ -186,12 +160,13 @@ def overview() -> str:
         "Install and run the tool versions that .tool-versions pins.",
         "",
     ]
-    for group in GROUPS:
-        rows = [f"{name:<9} {_brief(name)}" for name in group.main]
-        if group.others:
-            rows.append(f"also: {' '.join(group.others)}")
+    for group, (main, others) in GROUPS.items():
+        rows = []
+        for name in main.split():  # its summary is shortened to fit
+            rows.append(f"{name:<9} {VERBS[name].summary.partition(' (')[0]}")
+        rows += [f"also: {others}"] if others else []
         for at, row in enumerate(rows):
-            lines.append(f"{group.name if at == 0 else '':<12} {row}")
+            lines.append(f"{group if at == 0 else '':<12} {row}")
     return "\n".join([*lines, "", "More: toolpin help COMMAND, toolpin help options"])
 
 
@@ -210,14 +185,10 @@ def command_help(parser: ArgumentParser) -> str:
 
 def exec_help() -> str:
     """Return the help of `exec`, which has no parser: its words are the command's."""
-    return "\n\n".join(
-        [
-            "usage: toolpin [OPTION...] exec COMMAND [ARG...]\n"
-            f"{_sentence(VERBS['exec'].summary)}",
-            f"{EXEC_NOTE}\n{_GLOBAL_HINT}",
-            _examples("exec"),
-        ]
-    )
+    head = "usage: toolpin [OPTION...] exec COMMAND [ARG...]"
+    summary = _sentence(VERBS["exec"].summary)
+    note = f"{EXEC_NOTE}\n{_GLOBAL_HINT}"
+    return "\n\n".join([f"{head}\n{summary}", note, _examples("exec")])
 
 
 def options_help() -> str:
@@ -225,13 +196,8 @@ def options_help() -> str:
     parser = ArgumentParser(add_help=False)
     add_globals(parser, default=None)
     rows = [line for action in parser._actions for line in _row(action)]
-    return "\n".join(
-        [
-            "Global options, before or after the name of a command (exec: before it):",
-            "",
-            *rows,
-        ]
-    )
+    head = "Global options, before or after the name of a command (exec: before it):"
+    return "\n".join([head, "", *rows])
 
 
 def own_actions(parser: ArgumentParser) -> list[Action]:
@@ -245,11 +211,6 @@ def own_actions(parser: ArgumentParser) -> list[Action]:
         if action.dest not in names and action.help != SUPPRESS
     ]
     return sorted(own, key=lambda action: bool(action.option_strings))
-
-
-def _brief(name: str) -> str:
-    """Return the summary of a command, shortened to fit the overview."""
-    return VERBS[name].summary.partition(" (")[0]
 
 
 def _usage(parser: ArgumentParser) -> str:

@@ -6,28 +6,29 @@ Text to value and back; equal values give equal bytes. No disk.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from toolpin.digests import parse_digest
 from toolpin.errors import ToolpinError
-from toolpin.json_text import parse_json
+from toolpin.json_tables import artifact_table, pin_table
+from toolpin.json_text import SHAPELESS, parse_json
 from toolpin.model import Artifact, Pin, Receipt, RuntimeScripts, TreeFile
-from toolpin.verification import LEVELS, Level
+from toolpin.verification import LEVELS
 
 SCHEMA = 1
+_RUNTIME_SCRIPTS: dict[str, RuntimeScripts] = {"": "", "env": "env", "all": "all"}
 
 
 def render_receipt(receipt: Receipt) -> str:
     """Render a receipt: one key a line, one file a line."""
     head: dict[str, object] = {
         "schema": SCHEMA,
-        "tool": receipt.pin.tool,
-        "version": receipt.pin.version,
+        **pin_table(receipt.pin),
         "host": receipt.host,
         "source": receipt.source,
         "publisher": receipt.publisher,
-        "artifacts": [_artifact_table(artifact) for artifact in receipt.artifacts],
+        "artifacts": list(map(artifact_table, receipt.artifacts)),
         # Before `bin_dirs`: this part is read without a JSON parser.
         **({"requires": receipt.requires} if receipt.requires else {}),
         "bin_dirs": receipt.bin_dirs,
@@ -58,28 +59,22 @@ def parse_receipt(text: str, place: str) -> Receipt:
             publisher=table["publisher"],
             artifacts=tuple(map(_artifact, table["artifacts"])),
             bin_dirs=tuple(table["bin_dirs"]),
-            variables=tuple((name, value) for name, value in table["variables"]),
+            variables=_pairs(table["variables"]),
             files=tuple(TreeFile(*file) for file in table["files"]),
             installed_at=table["installed_at"],
             toolpin=table["toolpin"],
-            bound=bool(table.get("bound", False)),
-            homes=tuple((name, value) for name, value in table.get("homes", ())),
-            home_bins=tuple(table.get("home_bins", ())),
-            facts=tuple((name, value) for name, value in table.get("facts", ())),
-            runtime_scripts=_runtime_scripts(table.get("asks")),
-            verified=_level(table),
-            requires=tuple((name, least) for name, least in table.get("requires", ())),
+            bound=bool(table["bound"]),
+            homes=_pairs(table["homes"]),
+            home_bins=tuple(table["home_bins"]),
+            facts=_pairs(table["facts"]),
+            runtime_scripts=_RUNTIME_SCRIPTS[table["asks"]],
+            verified=LEVELS[table["verified"]],
+            requires=_pairs(table.get("requires", ())),
             defaults=tuple(
                 (name, tuple(words)) for name, words in table.get("defaults", ())
             ),
         )
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except SHAPELESS as error:
         raise ToolpinError(
             f"{place} is not a receipt that this version of toolpin can read",
             [("reason", f"{type(error).__name__}: {error}")],
@@ -91,7 +86,7 @@ def render_note(address: str, artifacts: Sequence[Artifact]) -> str:
     table = {
         "schema": SCHEMA,
         "asked": address,
-        "artifacts": [_artifact_table(artifact) for artifact in artifacts],
+        "artifacts": list(map(artifact_table, artifacts)),
     }
     return json.dumps(table, indent=1) + "\n"
 
@@ -104,8 +99,12 @@ def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
     try:
         table = _table(text)
         return str(table["asked"]), tuple(map(_artifact, table["artifacts"]))
-    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+    except SHAPELESS as error:
         raise ValueError(f"no note: {error}") from error
+
+
+def _pairs(values: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in values)
 
 
 def _table(text: str) -> dict[str, Any]:
@@ -113,23 +112,6 @@ def _table(text: str) -> dict[str, Any]:
     if not isinstance(table, dict) or table.get("schema") != SCHEMA:
         raise ValueError(f"schema {SCHEMA} expected")
     return table
-
-
-def _runtime_scripts(value: object) -> RuntimeScripts:
-    """Return which scripts of the plugin run; older receipts have only a flag."""
-    return "env" if value == "env" else "all" if value else ""
-
-
-def _level(table: dict[str, Any]) -> Level:
-    """Return how an install was verified; older receipts state the lowest levels."""
-    if "verified" in table:
-        return LEVELS[table["verified"]]
-    older = {"brought": Level.LOCKFILE, "first_use": Level.FIRST_USE}
-    return next((older[key] for key in older if table.get(key)), Level.HERE)
-
-
-def _artifact_table(artifact: Artifact) -> dict[str, object]:
-    return {**artifact._asdict(), "digest": str(artifact.digest)}
 
 
 def _artifact(table: dict[str, Any]) -> Artifact:

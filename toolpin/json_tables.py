@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from toolpin.model import Origin, Pin, Plan
+from toolpin.model import Artifact, Origin, Pin, Plan
 
 
 def pin_table(pin: Pin) -> dict[str, str]:
     """Return a pin as JSON output shows it."""
     return {"tool": pin.tool, "version": pin.version}
+
+
+def artifact_table(artifact: Artifact) -> dict[str, object]:
+    """Return an artifact as JSON output, receipts and notes show it."""
+    return {**artifact._asdict(), "digest": str(artifact.digest)}
 
 
 def origin_table(origin: Origin) -> dict[str, object]:
@@ -22,14 +27,6 @@ def plan_table(plan: Plan, into: str) -> dict[str, object]:
         "host": str(plan.host),
         "source": plan.source,
         "publisher": plan.publisher,
-        "artifacts": [
-            {
-                "locator": artifact.locator,
-                "digest": str(artifact.digest),
-                "size_bytes": artifact.size_bytes,
-                "filename": artifact.filename,
-            }
-            for artifact in plan.artifacts
-        ],
+        "artifacts": list(map(artifact_table, plan.artifacts)),
         "into": into,
     }

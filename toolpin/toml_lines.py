@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
 Path = tuple[str | int, ...]
@@ -126,14 +127,11 @@ def render_value(value: object) -> str:
         return "[" + ", ".join(map(render_value, value)) + "]"
     if isinstance(value, str):
         plain = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{_CONTROL.sub(_escaped, plain)}"'
+        escaped = _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", plain)
+        return f'"{escaped}"'
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
 
 
 def _replaced(text: str, statement: Statement, rendered: str) -> str:
@@ -149,7 +147,7 @@ def _inline(text: str, statement: Statement) -> dict[str, object]:
 
 def _at_the_top(text: str, known: list[Statement], entry: str, newline: str) -> str:
     """Insert a top-level key: after the last one, before the first header."""
-    before = _until_header(known)
+    before = list(takewhile(lambda statement: statement.value, known))
     if before:
         return _inserted(text, before[-1].end, entry, newline)
     if not known:
@@ -161,13 +159,6 @@ def _at_the_top(text: str, known: list[Statement], entry: str, newline: str) -> 
             break
         at = above
     return _inserted(text, at, entry + newline, newline)
-
-
-def _until_header(known: list[Statement]) -> list[Statement]:
-    first = next(
-        (at for at, statement in enumerate(known) if not statement.value), len(known)
-    )
-    return known[:first]
 
 
 def _inserted(text: str, at: int, entry: str, newline: str) -> str:

@@ -60,7 +60,8 @@ def unpack(
         try:
             with open(archive, "rb") as file, ThreadPoolExecutor(1) as pool:
                 members = _members(file, filename, limits, pool)
-                for path, member in _taken(members, strip, tuple(_parts(only))):
+                wanted = tuple(only.split("/")) if only else ()
+                for path, member in _taken(members, strip, wanted):
                     link = _link_below(path, member, shared)
                     _add(tree, path, member._replace(link=link))
             return tree.finish()
@@ -214,7 +215,3 @@ def _add(tree: Tree, path: str, member: Member) -> None:
         tree.add_file(
             path, member.data, executable=member.executable, mtime_s=member.mtime_s
         )
-
-
-def _parts(only: str) -> list[str]:
-    return only.split("/") if only else []

@@ -7,9 +7,10 @@ ages and removes nothing that is valid.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from toolpin.digests import check_file, hash_file
@@ -74,6 +75,12 @@ class Cache:
             self._whole.add(digest)
         return digest in self._whole
 
+    def has_files(self, artifacts: Iterable[Artifact]) -> bool:
+        """Return whether there is a file for each artifact, without reading it."""
+        return all(
+            os.path.exists(self.archive(artifact.digest)) for artifact in artifacts
+        )
+
     def adopt(self, part: str, digest: Digest) -> None:
         """Move a file with this digest into the archives."""
         path = self.archive(digest)
@@ -131,6 +138,11 @@ class Cache:
         if kind in _OWN_DIRECTORIES or not names:
             raise ValueError(f"invalid note name: {kind} {names}")
         return "/".join((self.root, kind, *names))
+
+
+def note_name(text: str) -> str:
+    """Return the name of a note about a URL or another text of any form."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def _is_whole(path: str, digest: Digest) -> bool:

@@ -11,14 +11,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.cache.cache_location import ci_directory
-from toolpin.ci.cache_keys import (
-    Here,
-    Inputs,
-    install_key,
-    job_key,
-    job_prefix,
-    plugin_digest,
-)
+from toolpin.ci import cache_keys
 from toolpin.ci.ci_directory import Kept
 from toolpin.errors import ToolpinError, UnknownTool
 from toolpin.install.jobs import Job
@@ -75,12 +68,12 @@ class CiPlan(NamedTuple):
     @property
     def key(self) -> str:
         """The key of exactly these installs."""
-        return job_key(self.host, (planned.key for planned in self.planned))
+        return cache_keys.job_key(self.host, (planned.key for planned in self.planned))
 
     @property
     def restore_keys(self) -> tuple[str, ...]:
         """Prefixes of keys whose caches may hold a part of it."""
-        return (job_prefix(self.host),)
+        return (cache_keys.job_prefix(self.host),)
 
     @property
     def unlocked(self) -> tuple[Planned, ...]:
@@ -103,11 +96,7 @@ def plan_job(
     resolver = Resolver(app, here, Rules(ci=True), requests)
     jobs, errors = jobs_for(requests, resolver, app, elsewhere=elsewhere)
     unknown = tuple(error for error in errors if isinstance(error, UnknownTool))
-    errors = [error for error in errors if not isinstance(error, UnknownTool)]
-    for error in errors[1:]:
-        app.report.error(error)
-    if errors:
-        raise errors[0]
+    app.report.raise_first([error for error in errors if error not in unknown])
     refuse_pairs([(job.pin, job.origin) for job in jobs], app)
     planner = _Planner(jobs, here, app)
     directory = ci_directory(app.env) or f"{app.cache_directory}/ci"
@@ -167,20 +156,24 @@ class _Planner:
         digests = (
             tuple(artifact.digest for artifact in plan.artifacts) if plan else None
         )
-        inputs = Inputs(job.pin, str(self._here), digests, plugin_digest(tool), SCHEMA)
+        inputs = cache_keys.Inputs(
+            job.pin, str(self._here), digests, cache_keys.plugin_digest(tool), SCHEMA
+        )
         if is_scripted(tool):
-            return Planned(job, plan, install_key(inputs), builds=True, kept="")
+            return Planned(
+                job, plan, cache_keys.install_key(inputs), builds=True, kept=""
+            )
         if builds or (plan and plan.is_of_here):
             inputs = inputs._replace(here=self._machine(tool, job.pin, builds=builds))
         kept = TREE if plan and plan.is_of_here else ARCHIVES
-        return Planned(job, plan, install_key(inputs), builds, kept)
+        return Planned(job, plan, cache_keys.install_key(inputs), builds, kept)
 
     def _only_builds(self, tool: Tool) -> bool:
         wanted = self._app.settings.sources
         sources = allowed_sources(tool, self._here, wanted)
         return all(spec.build for spec in sources)
 
-    def _machine(self, tool: Tool, pin: Pin, *, builds: bool) -> Here:
+    def _machine(self, tool: Tool, pin: Pin, *, builds: bool) -> cache_keys.Here:
         """Return the properties of this machine that a tree made on it depends on."""
         links: tuple[tuple[str, str], ...] = ()
         options: tuple[tuple[str, str], ...] = ()
@@ -189,9 +182,11 @@ class _Planner:
         needed = [
             self.planned(job).key
             for job in self._jobs
-            if job.pin.tool in tool.requires and job.pin not in self._open()
+            # Not those being planned: required plugins may be circular.
+            if job.pin.tool in tool.requires
+            and job.pin not in self._begun - self._locked_files.keys()
         ]
-        return Here(
+        return cache_keys.Here(
             libc_version=self._here.libc_version,
             distribution=host.distribution(),
             links=links,
@@ -199,7 +194,3 @@ class _Planner:
             prefix=self._app.paths.install(*pin),
             built_with=tuple(sorted(needed)),
         )
-
-    def _open(self) -> set[Pin]:
-        """Return the installs being planned: required plugins may be circular."""
-        return self._begun - self._locked_files.keys()

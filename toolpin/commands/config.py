@@ -13,6 +13,7 @@ from toolpin.config.edit import required_key, set_value, unset_value
 from toolpin.config.settings import Stated
 from toolpin.config.settings_schema import key_of
 from toolpin.errors import ToolpinError, printable
+from toolpin.json_tables import origin_table
 from toolpin.project import project_files
 from toolpin.system.file_lock import file_lock_path, held
 from toolpin.toml_lines import render_value
@@ -57,7 +58,8 @@ def _list(options: Options, app: App) -> int:
     values = settings.effective(app.paths, app.env).values()
     rows = [setting._replace(value=_without_user(setting.value)) for setting in values]
     app.report.document("config list", [_record(row) for row in rows])
-    app.report.table([_row(setting, origin=options.origin) for setting in values])
+    table = [[row.name, render_value(row.value), str(row.origin)] for row in rows]
+    app.report.table([cells if options.origin else cells[:2] for cells in table])
     return 0
 
 
@@ -123,11 +125,6 @@ def _report(options: Options, app: App, *, changed: bool) -> None:
         app.report.warn(f"{key.variable} is set and overrides the file")
 
 
-def _row(stated: Stated, *, origin: bool) -> list[str]:
-    row = [stated.name, render_value(_without_user(stated.value))]
-    return [*row, str(stated.origin)] if origin else row
-
-
 def _without_user(value: object) -> object:
     """Return a value for the list of all, without a mirror's password.
 
@@ -141,7 +138,7 @@ def _record(stated: Stated) -> dict[str, object]:
     return {
         "name": stated.name,
         "value": stated.value,
-        "origin": {"place": stated.origin.place, "line": stated.origin.line or None},
+        "origin": origin_table(stated.origin),
         "expected": key.expected if key else "",
         "help": key.help if key else "",
     }

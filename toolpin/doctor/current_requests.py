@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -42,22 +41,16 @@ def of_tool(tool: str, app: App) -> CurrentRequest:
     override = pin_files.request_for(tool, (), app.env, app.registry.spell)
     if override:
         requests.append(override)
-    stated = _stated(tool, app)
+    aliases = app.registry.aliases
+    names = {name for name, canonical in aliases.items() if canonical == tool}
     try:
-        requests += stated
+        for request in app.stated(only={tool, *names}):
+            if request.tool == tool:
+                requests.append(request)
     except ToolpinError as error:
         if not requests:
             raise
         unread = error.what
     first = requests[0] if requests else None
-    return CurrentRequest(
-        first, tuple(requests[1:]), unread, tuple(app.ignored_files())
-    )
-
-
-def _stated(tool: str, app: App) -> Iterator[Request]:
-    aliases = app.registry.aliases
-    names = {name for name, canonical in aliases.items() if canonical == tool}
-    for request in app.stated(only={tool, *names}):
-        if request.tool == tool:
-            yield request
+    ignored = tuple(app.ignored_files())
+    return CurrentRequest(first, tuple(requests[1:]), unread, ignored)

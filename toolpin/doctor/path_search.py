@@ -59,8 +59,9 @@ def directories(
         path = os.path.join(cwd, entry)
         real = os.path.realpath(path)
         if real not in path_directories and os.path.isdir(real):
+            owner = manager_of(os.path.normpath(path), env, home)
             path_directories[real] = _classify(path, real, store) or PathDirectory(
-                path, *_others(path, env, home)
+                path, "manager" if owner else "system", owner
             )
     return list(path_directories.values())
 
@@ -84,11 +85,6 @@ def _classify(path: str, real: str, store: str) -> PathDirectory | None:
     if head == "installs" and len(rest) > 1:
         return PathDirectory(path, "install", "", Pin(rest[0], rest[1]))
     return PathDirectory(path, "install")
-
-
-def _others(path: str, env: Mapping[str, str], home: str) -> tuple[Kind, str]:
-    owner = manager_of(os.path.normpath(path), env, home)
-    return ("manager", owner) if owner else ("system", "")
 
 
 def _owned(path: str, directory: PathDirectory) -> PathDirectory:

@@ -86,6 +86,11 @@ class ProcessEnvironment(NamedTuple):
         return toolpin_lines(self.texts, self.shims, self.home)
 
     @property
+    def read_lines(self) -> list[Line]:
+        """Those of them that this shell reads."""
+        return [line for line in self.lines if line.file in self.reading.all]
+
+    @property
     def fix(self) -> tuple[str, str]:
         """The line that sets toolpin up, and the file that it belongs in.
 
@@ -127,16 +132,12 @@ def _is_attended(env: Mapping[str, str]) -> bool:
 
 def _serves_pins(seen: ProcessEnvironment, app: App) -> bool:
     """Return whether PATH leads to exactly the programs that are pinned here."""
-    results = [(command, _pinned(command, app)) for command in names_in(seen.shims)]
-    pinned = [(value, path) for value, path in results if path]
+    results = {name: _pinned(name, app) for name in names_in(seen.shims)}
+    pinned = {name: path for name, path in results.items() if path}
     return bool(pinned) and all(
-        _is_same(
-            next(
-                (candidate.path for candidate in candidates(name, seen.directories)), ""
-            ),
-            path,
-        )
-        for name, path in pinned
+        any(_is_same(first.path, path) for first in programs[:1])
+        for name, path in pinned.items()
+        for programs in [candidates(name, seen.directories)]
     )
 
 

@@ -13,14 +13,8 @@ from toolpin.doctor.findings import Finding, of_error
 from toolpin.errors import NotLocked, ToolpinError, UsageError
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest
-from toolpin.lockfile_update.project_lockfile import (
-    also_of,
-    lockfile_requests_of,
-    project_file,
-    read_project,
-    stale_facts,
-)
-from toolpin.model import Pin, Request
+from toolpin.lockfile_update import project_lockfile as project
+from toolpin.model import Pin
 from toolpin.resolver.local_resolution import locked_version
 from toolpin.run.tool_environment import first_tree
 from toolpin.store import installs
@@ -47,7 +41,8 @@ def check_project(app: App) -> Iterator[Finding]:
         return
     for request in requests:
         if not installs.versions(app.paths, request.tool):
-            unknown = list(_caught("project", _check_known, request, app))
+            check = app.registry.check
+            unknown = list(_caught("project", check, request.tool, request.origin))
             yield from unknown
             if unknown:
                 continue
@@ -67,17 +62,19 @@ def check_agreement(app: App) -> Iterator[Finding]:
 def check_lockfile(app: App) -> Iterator[Finding]:
     """Find a lockfile that is invalid, or that lacks a request."""
     try:
-        file = project_file(app)
+        file = project.project_file(app)
         path = lockfile_beside(file)
-        lock_requests = lockfile_requests_of(read_project(file, app), file, app)
+        lock_requests = project.lockfile_requests_of(
+            project.read_project(file, app), file, app
+        )
     except ToolpinError:
         return  # nothing to lock; an invalid file has a separate check
     try:
         lock = app.lockfile(path)
         if lock is None:
             return
-        also: list[LockfileRequest] = also_of((), lock, app)
-        facts = stale_facts([*also, *lock_requests], lock, app)
+        also: list[LockfileRequest] = project.also_of((), lock, app)
+        facts = project.stale_facts([*also, *lock_requests], lock, app)
     except ToolpinError as error:
         yield of_error("lockfile", error)
         return
@@ -116,10 +113,6 @@ def _caught(
         work(*words)
     except ToolpinError as error:
         yield of_error(check, error)
-
-
-def _check_known(request: Request, app: App) -> None:
-    app.registry.check(request.tool, request.origin)
 
 
 def _located_pins(app: App) -> Iterator[LocatedPin]:

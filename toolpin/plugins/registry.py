@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING
 
 from toolpin.errors import ToolpinError, UnknownTool, UsageError, as_word
 from toolpin.model import Origin
-from toolpin.plugins.light_fields import (
-    INDEX,
-    LightFields,
-    pairs_of,
-    parse_index,
-    plain_fields,
-)
+from toolpin.plugins import light_fields
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import logical_cwd
 from toolpin.project.validation import COMMAND, NAME, fits, is_plain, respell
@@ -52,7 +46,7 @@ class Registry:
         passed_over: Mapping[str, str] | None = None,
         *,
         paths: Paths | None = None,
-        index: Mapping[str, LightFields] | None = None,
+        index: Mapping[str, light_fields.LightFields] | None = None,
     ) -> None:
         self.paired = paired
         self._paths = paths
@@ -60,7 +54,7 @@ class Registry:
         self.passed_over = passed_over or {}
         self._idiomatic = idiomatic or {}
         self._files = files
-        self._aliases = aliases
+        self.aliases = dict(aliases)
         self._read: dict[str, Tool] = {}
 
     @property
@@ -84,11 +78,6 @@ class Registry:
                 results[name] = error
         return results
 
-    @property
-    def aliases(self) -> dict[str, str]:
-        """Every name of every tool with the canonical one."""
-        return dict(self._aliases)
-
     def idioms(self, level: str) -> Idioms:
         """Return the other files that pin: none, plain ones or all."""
         files = {} if level == "none" else self._idiomatic
@@ -111,7 +100,7 @@ class Registry:
         if not word:
             return word
         if own := self._index.get(self.canonical(name)):
-            return respell(word, pairs_of(own.spellings))
+            return respell(word, light_fields.pairs_of(own.spellings))
         if is_plain(word) and not self._has_prefix(name):
             return word
         tool = self.readable(name)
@@ -129,11 +118,11 @@ class Registry:
 
     def canonical(self, name: str) -> str:
         """Return the canonical name of a tool; an unknown name unchanged."""
-        return self._aliases.get(name, name)
+        return self.aliases.get(name, name)
 
     def get(self, name: str) -> Tool | None:
         """Return the tool of that name, if there is one. Raises UsageError."""
-        return self._tool(self._aliases[name]) if name in self._aliases else None
+        return self._tool(self.aliases[name]) if name in self.aliases else None
 
     def readable(self, name: str) -> Tool | None:
         """Return the tool of that name; None for an unknown or invalid one."""
@@ -155,24 +144,24 @@ class Registry:
 
     def _manifests_of(self, name: str) -> Mapping[str, str]:
         if own := self._index.get(name):
-            return pairs_of(own.manifests)
+            return light_fields.pairs_of(own.manifests)
         tool = self.readable(name)
         return tool.manifests if tool else {}
 
     def require(self, name: str, origin: Origin | None = None) -> Tool:
         """Return the tool of that name. Raises ToolpinError with names near it."""
         self.check(name, origin)
-        return self._tool(self._aliases[name])
+        return self._tool(self.aliases[name])
 
     def check(self, name: str, origin: Origin | None = None) -> None:
         """Raise UnknownTool with names near it for a name that no tool has."""
-        if name in self._aliases:
+        if name in self.aliases:
             return
         import difflib
 
         facts = [("required by", str(origin))] if origin else []
-        close_matches = difflib.get_close_matches(name, self._aliases, n=3)
-        near = list(dict.fromkeys(self._aliases[match] for match in close_matches))
+        close_matches = difflib.get_close_matches(name, self.aliases, n=3)
+        near = list(dict.fromkeys(self.aliases[match] for match in close_matches))
         if near:
             facts.append(("similar", ", ".join(near)))
             facts.append(("to add it", self.adding(name)))
@@ -216,7 +205,7 @@ class Registry:
 
         scripts = Registry(
             {**self._files, **dict.fromkeys(names, "")},
-            {**{name: name for name in names}, **self._aliases},
+            {**{name: name for name in names}, **self.aliases},
             self.paired - set(names),
             self._idiomatic,
             self.passed_over,
@@ -231,20 +220,17 @@ class Registry:
         if name not in self._read:
             file = self._files[name]
             if os.path.isdir(file):
-                self._read[name] = self._scripted(name, file)
+                from toolpin.plugins.script_plugin import read_tool
+
+                self._read[name] = read_tool(name, file, self._also(name))
             else:
                 self._read[name] = _parse(_text(file), file)
         return self._read[name]
 
-    def _scripted(self, name: str, directory: str) -> Tool:
-        from toolpin.plugins.script_plugin import read_tool
-
-        return read_tool(name, directory, self._also(name))
-
     def _also(self, name: str) -> tuple[str, ...]:
         """Return the other names of a tool."""
         return tuple(
-            key for key, own in self._aliases.items() if own == name and key != name
+            key for key, own in self.aliases.items() if own == name and key != name
         )
 
 
@@ -364,26 +350,27 @@ def is_chosen(paths: Paths, files: Mapping[str, str], name: str) -> bool:
     return not mine and os.path.exists(f"{paths.chosen}/{name}")
 
 
-def _light_fields(name: str, file: str) -> LightFields | None:
+def _light_fields(name: str, file: str) -> light_fields.LightFields | None:
     """Return what every command needs of a user's plugin.
 
     None where it cannot be read: the error is raised when its tool is requested.
     """
     try:
         text = _text(file)
-        fields = plain_fields(text) if fits(name, NAME) else None
-        return fields or _fields_of(_parse(text, file))
+        fields = light_fields.plain_fields(text) if fits(name, NAME) else None
+        if fields is None:
+            tool = _parse(text, file)
+            fields = light_fields.LightFields(
+                tool.also, tool.idiomatic, has_pairs=bool(tool.pairs)
+            )
     except UsageError:
         return None
+    return fields
 
 
-def _fields_of(tool: Tool) -> LightFields:
-    return LightFields(tool.also, tool.idiomatic, has_pairs=bool(tool.pairs))
-
-
-def _bundled_fields() -> list[tuple[str, str, LightFields]]:
+def _bundled_fields() -> list[tuple[str, str, light_fields.LightFields]]:
     directory = bundled("plugins")
-    index = parse_index(_text(f"{directory}/{INDEX}"))
+    index = light_fields.parse_index(_text(f"{directory}/{light_fields.INDEX}"))
     return [(name, f"{directory}/{name}.toml", index[name]) for name in index]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable
 
 from toolpin.errors import ToolpinError, UsageError, remedy
 from toolpin.system.file_modes import for_user
@@ -104,15 +103,16 @@ def read(
     files, any link. Raises UsageError for any other file, ToolpinError if the system
     refuses.
     """
-    return _read(path, lambda number: _all(number, path, *limits), anywhere=anywhere)
+    data = _read(path, limits[0] + 1, anywhere=anywhere)
+    return _within(data, path, *limits)
 
 
 def read_beginning(path: str, most_bytes: int) -> bytes:
     """Return at most so many first bytes of a project file; else like `read`."""
-    return _read(path, lambda number: _first(number, most_bytes))
+    return _read(path, most_bytes)
 
 
-def _read(path: str, take: Callable[[int], bytes], *, anywhere: bool = False) -> bytes:
+def _read(path: str, most_bytes: int, *, anywhere: bool = False) -> bytes:
     if not anywhere and os.path.exists(path):
         _check_link(path)
     # Without O_NONBLOCK opening a FIFO would wait for its writer.
@@ -124,7 +124,7 @@ def _read(path: str, take: Callable[[int], bytes], *, anywhere: bool = False) ->
                 raise UsageError(
                     f"{path} is not a file", [("expected", "a regular file")]
                 )
-            return take(number)
+            return _first(number, most_bytes)
         finally:
             os.close(number)
     except OSError as error:
@@ -169,10 +169,6 @@ def _check_link(path: str, *, writing: bool = False) -> None:
         from toolpin.project.link_check import check_link
 
         check_link(path, writing=writing)
-
-
-def _all(number: int, path: str, largest_bytes: int, most_lines: int) -> bytes:
-    return _within(_first(number, largest_bytes + 1), path, largest_bytes, most_lines)
 
 
 def _within(data: bytes, path: str, largest_bytes: int, most_lines: int) -> bytes:

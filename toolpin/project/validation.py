@@ -97,11 +97,8 @@ def error(what: str, spot: WordPosition, *facts: tuple[str, str]) -> UsageError:
     shown = text[:_SHOWN] + "..." * (len(text) > _SHOWN)
     at = f"{place}:{line}:{column}" if line else place
     label = "line" if line else "value"
-    return UsageError(
-        _one_line(what),
-        [("at", _one_line(at)), (label, _one_line(shown)), *facts],
-        spot.hint,
-    )
+    located = [("at", printable(at)), (label, printable(shown))]
+    return UsageError(printable(what), [*located, *facts], spot.hint)
 
 
 def check_count(count: int, spot: WordPosition) -> None:
@@ -191,10 +188,6 @@ def quoted(word: str) -> str:
 def named(char: str) -> str:
     """Return a character so that look-alikes differ: `'@'`, `U+043E`."""
     return repr(char) if " " < char <= "~" else f"U+{ord(char):04X}"
-
-
-def _one_line(text: str) -> str:
-    return printable(text)
 
 
 def as_written(_tool: str, word: str) -> str:

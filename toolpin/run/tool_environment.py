@@ -19,15 +19,7 @@ from toolpin.project.toolversions import directory_of
 from toolpin.resolver.local_resolution import Resolution, not_installed, resolve
 from toolpin.run.lookup_context import LookupResult, Place, request_in, requests_in
 from toolpin.shims.stubs import read_stub
-from toolpin.store.installs import (
-    environment,
-    is_installed,
-    is_outdated,
-    is_plugin,
-    is_program,
-    recorded_place,
-    store_of,
-)
+from toolpin.store import installs
 from toolpin.system.paths import Paths
 
 if TYPE_CHECKING:
@@ -65,19 +57,19 @@ def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
     """
     pin, directory = resolution.pin, resolution.directory
     if pin:
-        store = store_of(place.paths, pin)
-        if recorded_place(store, pin):
+        store = installs.store_of(place.paths, pin)
+        if installs.recorded_place(store, pin):
             from toolpin.store.relocation import relocate_install
 
             relocate_install(store, pin)
-            if not is_installed(store, pin):
+            if not installs.is_installed(store, pin):
                 return None
-        patch = environment(place.paths, pin)
-        if not (patch.plugin and is_outdated(store, pin)):
+        patch = installs.environment(place.paths, pin)
+        if not (patch.plugin and installs.is_outdated(store, pin)):
             return patch
     elif resolution.basis != "path":
         return None
-    elif not is_plugin(store := place.paths, resolution.tool):
+    elif not installs.is_plugin(store := place.paths, resolution.tool):
         return EnvPatch((f"{directory}/bin",), ())
     from toolpin.plugins.asdf import (
         script_queries,
@@ -215,9 +207,8 @@ def with_pins(place: Place, program: LookupResult) -> tuple[LookupResult, set[st
 
     The directories of its own tool stay first on PATH.
     """
-    patch, not_installed_tools = pins_in(
-        place, without=program.pin.tool if program.pin else ""
-    )
+    own = program.pin.tool if program.pin else ""
+    patch, missing = pins_in(place, without=own)
     child = dict(program.environment)
     for name, value in patch.variables:
         if child.get(name) == place.env.get(name):  # its own tool has not set it
@@ -230,7 +221,7 @@ def with_pins(place: Place, program: LookupResult) -> tuple[LookupResult, set[st
     end = at + (shims in entries)
     entries[at:end] = [*more, *entries[at:end], *behind]
     child["PATH"] = ":".join(entries)
-    return program._replace(environment=child), not_installed_tools
+    return program._replace(environment=child), missing
 
 
 def tools_without_shims(tools: Iterable[str], place: Place) -> set[str]:
@@ -296,7 +287,7 @@ def of_system(place: Place, tool: str, command: str) -> LookupResult | None:
     None if it has none: then the machine's runs.
     """
     path = f"{place.paths.plugins}/{tool}/shims/{command}"
-    if not is_program(path):
+    if not installs.is_program(path):
         return None
     from toolpin.plugins.asdf.script_runner import answer_asdf
 
@@ -309,7 +300,7 @@ def of_system(place: Place, tool: str, command: str) -> LookupResult | None:
 
 def as_system(program: LookupResult, paths: Paths) -> LookupResult:
     """Return the machine's program as asdf runs it for a tool of its plugins."""
-    if not is_plugin(paths, program.tool):
+    if not installs.is_plugin(paths, program.tool):
         return program
     return program._replace(environment={**program.environment, **dict(_SYSTEM)})
 
@@ -317,7 +308,7 @@ def as_system(program: LookupResult, paths: Paths) -> LookupResult:
 def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
     from toolpin.plugins.asdf.script_runner import plugin_of
 
-    paths = store_of(place.paths, pin) if pin else place.paths
+    paths = installs.store_of(place.paths, pin) if pin else place.paths
     return plugin_of(paths, tool, place.env, place.cwd)
 
 

@@ -7,28 +7,18 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from toolpin.model import Artifact, Host
-from toolpin.sources.fields import (
-    HOST_VALUES,
-    REVISION,
-    VARIANT,
-    VERSION_WORDS,
-    Field,
-    read_asset,
-    read_assets,
-    read_checksums,
-    read_repo,
-    read_text,
-)
+from toolpin.sources import fields
+from toolpin.sources.fields import Field
 from toolpin.sources.github_api import download_url
 from toolpin.sources.protocol import fill, shape_of
-from toolpin.sources.shared_fields import TAG, part_names
+from toolpin.sources.shared_fields import TAG
 from toolpin.sources.spec import SourceSpec, in_edition
 from toolpin.sources.version_lists import tag_shape
 
 _VARIANT = "[A-Za-z0-9.]+"
 
 
-_FILLED = (*VERSION_WORDS, HOST_VALUES, VARIANT, REVISION)
+_FILLED = (*fields.VERSION_WORDS, fields.HOST_VALUES, fields.VARIANT, fields.REVISION)
 
 
 class Github(NamedTuple):
@@ -44,17 +34,17 @@ class Github(NamedTuple):
 
 
 FIELDS: dict[str, Field] = {
-    "repo": Field(read_repo, "OWNER/NAME", "the repository on GitHub", ""),
+    "repo": Field(fields.read_repo, "OWNER/NAME", "the repository on GitHub", ""),
     "tag": TAG._replace(default="v{version}"),
     "assets": Field(
-        read_assets,
+        fields.read_assets,
         "a list of file names",
         "the builds of a version: the first that is released is used",
         (),
         holds=_FILLED,
     ),
     "parts": Field(
-        read_assets,
+        fields.read_assets,
         "a list of file names",
         "further archives of a version, unpacked over the first in the same way: "
         '`parts = ["cargo-{version}-{triple}.tar.xz"]`',
@@ -62,7 +52,7 @@ FIELDS: dict[str, Field] = {
         holds=_FILLED,
     ),
     "checksums_asset": Field(
-        read_asset,
+        fields.read_asset,
         "a file name",
         "the SHA-256 or SHA-512 list of a release, or of one {asset} alone: "
         "`{asset}.sha256`; if it is missing or does not list the asset, the checksum "
@@ -71,7 +61,7 @@ FIELDS: dict[str, Field] = {
         holds=("asset", *_FILLED),
     ),
     "checksums": Field(
-        read_checksums,
+        fields.read_checksums,
         "none",
         "`none` where no checksum is published: an install then requires "
         "--trust-on-first-use, which records the checksum that it had. An asset "
@@ -79,7 +69,7 @@ FIELDS: dict[str, Field] = {
         "",
     ),
     "variants": Field(
-        read_text,
+        fields.read_text,
         "what precedes a variant in a version, such as -otp-",
         "a version with it has the assets with {variant} in their names, one without "
         "it the others",
@@ -94,22 +84,48 @@ class Expected(NamedTuple):
     spec: SourceSpec
     version: str
     host: Host
-    revision: str
+    revision: str = ""
 
     @property
     def tag(self) -> str:
         """The release's tag."""
-        return tag_of(self.spec, self.version, self.revision)
+        base, _ = split_variant(self.spec, self.version)
+        return fill(self.spec.own.tag, {"version": base, "revision": self.revision})
 
     @property
     def names(self) -> list[str]:
-        """The names of assets to look for, in order of preference."""
-        return asset_names(self.spec, self.version, self.host, self.revision)
+        """The names of assets to look for, in order of preference.
+
+        Those with a variant in them for a version with one, else the others.
+        """
+        own: Github = self.spec.own
+        variant = split_variant(self.spec, self.version)[1]
+        return [
+            fill(template, self.values)
+            for template in own.assets
+            if not own.variants or ("{variant}" in template) == bool(variant)
+        ]
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the further archives."""
+        return [fill(template, self.values) for template in self.spec.own.parts]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The placeholder values for the names of assets."""
+        edition, _ = self.spec.split_edition(self.version)
+        base, variant = split_variant(self.spec, self.version)
+        return self.spec.values(
+            self.host,
+            version=in_edition(edition, base),
+            variant=variant,
+            revision=self.revision,
+        )
 
     def checksums(self, asset: str) -> str:
         """Return the name of the checksum file that lists an asset."""
-        values = values_of(self.spec, self.version, self.host, self.revision)
-        return fill(self.spec.own.checksums_asset, {**values, "asset": asset})
+        return fill(self.spec.own.checksums_asset, {**self.values, "asset": asset})
 
 
 def names_assets(
@@ -119,16 +135,15 @@ def names_assets(
     if len(artifacts) != 1 + len(spec.own.parts):
         return False
     revision = _revision_in(spec, artifacts[0], version)
-    values = values_of(spec, version, host, revision)
-    expected = [artifacts[0].filename, *part_names(spec.own.parts, values)]
-    known = expected[0] in asset_names(spec, version, host, revision)
+    release = Expected(spec, version, host, revision)
+    names = [artifacts[0].filename, *release.parts]
+    known = names[0] in release.names
     if spec.built_for and not split_variant(spec, version)[1]:
         shapes = variant_shapes(spec, version, host)
-        known = known or any(re.fullmatch(shape, expected[0]) for shape in shapes)
-    tag = tag_of(spec, version, revision)
-    urls = [download_url(spec.own.repo, tag, name) for name in expected]
+        known = known or any(re.fullmatch(shape, names[0]) for shape in shapes)
+    urls = [download_url(spec.own.repo, release.tag, name) for name in names]
     named = [(artifact.locator, artifact.filename) for artifact in artifacts]
-    return known and named == list(zip(urls, expected, strict=True))
+    return known and named == list(zip(urls, names, strict=True))
 
 
 def _revision_in(spec: SourceSpec, artifact: Artifact, version: str) -> str:
@@ -156,37 +171,6 @@ def chooses_variant(spec: SourceSpec, version: str) -> bool:
     own = spec.own
     chooses = isinstance(own, Github) and own.variants and spec.built_for
     return bool(chooses) and own.variants not in version
-
-
-def tag_of(spec: SourceSpec, version: str, revision: str = "") -> str:
-    """Return the tag of a version's release."""
-    own: Github = spec.own
-    base, _ = split_variant(spec, version)
-    return fill(own.tag, {"version": base, "revision": revision})
-
-
-def asset_names(
-    spec: SourceSpec, version: str, host: Host, revision: str = ""
-) -> list[str]:
-    """Return the assets to look for: those with a variant in them, or the others."""
-    own: Github = spec.own
-    variant = split_variant(spec, version)[1]
-    values = values_of(spec, version, host, revision)
-    return [
-        fill(template, values)
-        for template in own.assets
-        if not own.variants or ("{variant}" in template) == bool(variant)
-    ]
-
-
-def values_of(
-    spec: SourceSpec, version: str, host: Host, revision: str
-) -> dict[str, str]:
-    """Return the placeholder values for the names of a version's assets."""
-    edition, _ = spec.split_edition(version)
-    base, variant = split_variant(spec, version)
-    base = in_edition(edition, base)
-    return spec.values(host, version=base, variant=variant, revision=revision)
 
 
 def split_variant(spec: SourceSpec, version: str) -> tuple[str, str]:

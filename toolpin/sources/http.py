@@ -11,29 +11,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from toolpin.digests import parse_checksums
 from toolpin.errors import NotPublished, Refused, Unreachable
+from toolpin.json_text import SHAPELESS
 from toolpin.model import Artifact, Build, Digest, Host, Release
-from toolpin.sources import json_index
-from toolpin.sources.fields import (
-    HOST_VALUES,
-    NO_CHECKSUMS,
-    REVISION,
-    VERSION_WORDS,
-    Field,
-    read_catalog,
-    read_checksums,
-    read_revisions,
-    read_urls,
-    read_versions,
-)
+from toolpin.sources import fields, json_index, version_lists
+from toolpin.sources.fields import Field
 from toolpin.sources.protocol import (
     Fault,
     Kind,
     Services,
+    file_of,
     fill,
     line_channels,
     shape_of,
+    stated_digest,
 )
 from toolpin.sources.shared_fields import (
     ARCHIVE,
@@ -41,23 +32,13 @@ from toolpin.sources.shared_fields import (
     TAG,
     WITH,
     archive_steps,
-    part_names,
 )
 from toolpin.sources.spec import SourceSpec, check_since, first_build
-from toolpin.sources.version_lists import (
-    listed_names,
-    listed_releases,
-    versions_in,
-)
 from toolpin.verification import Level
 from toolpin.versions import sort_key
 
 _CATALOG_BYTES = 64 << 20
-_CHECKSUMS_BYTES = 1 << 20
-_FILLED = (*VERSION_WORDS, HOST_VALUES, REVISION)
-
-# What parsing a response of another shape can raise.
-_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_FILLED = (*fields.VERSION_WORDS, fields.HOST_VALUES, fields.REVISION)
 
 
 class Http(NamedTuple):
@@ -74,14 +55,14 @@ class Http(NamedTuple):
 
 FIELDS: dict[str, Field] = {
     "artifacts": Field(
-        read_urls,
+        fields.read_urls,
         "a list of https URLs",
         "the builds of a version: the first that is listed is used",
         (),
         holds=_FILLED,
     ),
     "parts": Field(
-        read_urls,
+        fields.read_urls,
         "a list of https URLs",
         "further archives of a version, unpacked over the first in the same way: "
         '`parts = ["https://demo.example/cargo-{version}-{triple}.tar.xz"]`',
@@ -89,7 +70,7 @@ FIELDS: dict[str, Field] = {
         holds=_FILLED,
     ),
     "checksums": Field(
-        read_checksums,
+        fields.read_checksums,
         "an https URL, {url} with an ending, or none",
         "the SHA-256 or SHA-512 list of a release, or of one file alone: "
         "`{url}.sha256`. Not needed where `catalogue` has `sha256` or `sha512`: with "
@@ -100,7 +81,7 @@ FIELDS: dict[str, Field] = {
         holds=("url", "asset", *_FILLED),
     ),
     "versions": Field(
-        read_versions,
+        fields.read_versions,
         "github:OWNER/NAME, npm:PACKAGE, pypi:PACKAGE or an https URL",
         "where versions are listed, if not in a `catalogue`: Git tags, as `tag` writes "
         "them, the versions of a package, or the words of a text or the links of a "
@@ -109,14 +90,14 @@ FIELDS: dict[str, Field] = {
     ),
     "tag": TAG,
     "revisions": Field(
-        read_revisions,
+        fields.read_revisions,
         "a table: host = number",
         "the first {revision} that is for the host; older ones do not count: "
         '`revisions = { linux-x64-musl = "20250311" }`',
         {},
     ),
     "catalogue": Field(
-        read_catalog,
+        fields.read_catalog,
         "a table: url, and if need be list, next, then, version, prefix, files, file, "
         "name, sha256 or sha512, size, channel",
         "a JSON list of releases. Values are keys, or paths of keys such as "
@@ -129,7 +110,7 @@ FIELDS: dict[str, Field] = {
         "the release itself. `channel` is the key whose text is a channel, such as a "
         "LTS series' code name. A URL that ends in .ndjson has a release a line",
         {},
-        holds=(HOST_VALUES,),
+        holds=(fields.HOST_VALUES,),
         filled=lambda catalog: (
             catalog.get("file", ""),
             catalog.get("files", ""),
@@ -150,8 +131,8 @@ class HttpSource:
     def releases(self, host: Host) -> list[Release]:
         """Return the listed versions that name a file for the host."""
         if self._own.versions:
-            names = listed_names(self._services, self._own.versions, host)
-            return listed_releases(self._spec, names, host)
+            names = version_lists.listed_names(self._services, self._own.versions, host)
+            return version_lists.listed_releases(self._spec, names, host)
         try:
             channelses = {
                 edition: self._channels(entry)
@@ -159,7 +140,7 @@ class HttpSource:
                 for edition in self._spec.in_editions(version)
                 if self._is_for(entry, edition, revision, host)
             }
-        except _SHAPELESS as error:
+        except SHAPELESS as error:
             raise self._no_list(error) from error
         return [Release(version, channels) for version, channels in channelses.items()]
 
@@ -178,7 +159,7 @@ class HttpSource:
         revision, listed = self._revision(spec, version, host)
         values = spec.values(host, version=version, revision=revision)
         urls = [fill(template, values) for template in spec.own.artifacts]
-        wanted = [urls, *([url] for url in part_names(spec.own.parts, values))]
+        wanted = [urls, *([fill(part, values)] for part in spec.own.parts)]
         if not self._has_digests:
             return tuple(self._summed(spec, values, some, host) for some in wanted)
         return tuple(self._cataloged(spec, values, some, listed) for some in wanted)
@@ -199,8 +180,8 @@ class HttpSource:
             if self._has_digests or "{revision}" in spec.own.tag:
                 return self._newest(base, version, host)
         elif "{revision}" in spec.own.tag:
-            names = listed_names(self._services, self._own.versions, host)
-            revisions = versions_in(self._spec, names, host)
+            names = version_lists.listed_names(self._services, self._own.versions, host)
+            revisions = version_lists.versions_in(self._spec, names, host)
             if base not in revisions:
                 raise NotPublished(f"{spec.id} lists no {version} for {host}")
             return revisions[base], {}
@@ -218,7 +199,7 @@ class HttpSource:
                     has_files = bool(shape["name"])
                     files = json_index.files(shape, entry, values) if has_files else {}
                     builds[revision] = {**files, **builds.get(revision, {})}
-        except _SHAPELESS as error:
+        except SHAPELESS as error:
             raise self._no_list(error) from error
         if not builds:
             raise NotPublished(f"{shape['url']} lists no {version} for {host}")
@@ -233,8 +214,8 @@ class HttpSource:
         host: Host,
     ) -> Artifact:
         """Return the first of these files that a checksum file lists."""
-        if spec.own.checksums == NO_CHECKSUMS:
-            return self._services.first_use.artifact(urls[0], _name(urls[0]))
+        if spec.own.checksums == fields.NO_CHECKSUMS:
+            return self._services.first_use.artifact(urls[0], file_of(urls[0]))
         missing: NotPublished | None = None
         for url in urls:
             try:
@@ -242,20 +223,17 @@ class HttpSource:
             except NotPublished as error:
                 missing = missing or error
                 continue
-            return Artifact(url, digest, None, _name(url))
+            return Artifact(url, digest, None, file_of(url))
         raise missing or NotPublished(f"{spec.id} lists no build for {host}")
 
     def _stated(self, spec: SourceSpec, values: Mapping[str, str], url: str) -> Digest:
         """Return what the checksum file states of a file. Raises NotPublished."""
-        template, name = spec.own.checksums, unquote(_name(url))  # `%2B` is a plus
+        template, name = spec.own.checksums, unquote(file_of(url))  # `%2B` is a plus
         if not template:
             raise NotPublished(f"{spec.id} has no checksum file")
         place = fill(template, {**values, "url": url, "asset": name})
         alone = "{url}" in template or "{asset}" in template
-        text = self._services.indexes.read(place, max_bytes=_CHECKSUMS_BYTES)
-        return parse_checksums(
-            text.decode("utf-8", "replace"), name, place, alone=alone
-        )
+        return stated_digest(self._services.indexes.read, place, name, alone=alone)
 
     def _cataloged(
         self,
@@ -265,12 +243,12 @@ class HttpSource:
         listed: Mapping[str, Mapping[str, Any]],
     ) -> Artifact:
         """Return the first of these files that the list itself has, with its digest."""
-        url = next((url for url in urls if _name(url) in listed), "")
+        url = next((url for url in urls if file_of(url) in listed), "")
         if not url:
-            raise NotPublished(f"{self._shape['url']} lists no {_name(urls[0])}")
+            raise NotPublished(f"{self._shape['url']} lists no {file_of(urls[0])}")
         try:
-            artifact = self._artifact(url, listed[_name(url)])
-        except _SHAPELESS as error:
+            artifact = self._artifact(url, listed[file_of(url)])
+        except SHAPELESS as error:
             raise self._no_list(error) from error
         self._compare(spec, values, artifact)
         return artifact
@@ -292,9 +270,9 @@ class HttpSource:
     def _artifact(self, url: str, file: Mapping[str, Any]) -> Artifact:
         digest = json_index.digest_of(self._shape, file)
         if digest is None:
-            return self._services.first_use.artifact(url, _name(url))
+            return self._services.first_use.artifact(url, file_of(url))
         size = int(file[self._shape["size"]]) if self._shape["size"] else None
-        return Artifact(url, digest, size, _name(url))
+        return Artifact(url, digest, size, file_of(url))
 
     def _listed(self, host: Host) -> Iterator[tuple[str, str, Any]]:
         """Yield each release's version, its revision, and its data in the list."""
@@ -302,7 +280,9 @@ class HttpSource:
             if self._own.tag == "{version}":
                 yield name, "", entry
                 continue
-            for version, revision in versions_in(self._spec, [name], host).items():
+            for version, revision in version_lists.versions_in(
+                self._spec, [name], host
+            ).items():
                 yield version, revision, entry
 
     def _read(self, url: str) -> bytes:
@@ -317,7 +297,7 @@ class HttpSource:
         if not shape["name"]:
             return json_index.has_file(shape, entry, spec.values(host))
         values = spec.values(host, version=version, revision=revision)
-        names = {_name(fill(template, values)) for template in spec.own.artifacts}
+        names = {file_of(fill(template, values)) for template in spec.own.artifacts}
         return not names.isdisjoint(json_index.files(shape, entry, spec.values(host)))
 
     def _channels(self, table: Mapping[str, Any]) -> tuple[str, ...]:
@@ -330,10 +310,6 @@ class HttpSource:
             f"{self._shape['url']} is not a list of releases",
             [("reason", str(error))],
         )
-
-
-def _name(url: str) -> str:
-    return url.rpartition("/")[2]
 
 
 def _names(
@@ -349,9 +325,9 @@ def _names(
         match = re.fullmatch(shape_of(template, values), artifacts[0].locator)
         if match:
             values = {**values, **match.groupdict()}
-            urls = [fill(template, values), *part_names(spec.own.parts, values)]
+            urls = [fill(name, values) for name in (template, *spec.own.parts)]
             named = [(artifact.locator, artifact.filename) for artifact in artifacts]
-            return named == [(url, _name(url)) for url in urls]
+            return named == [(url, file_of(url)) for url in urls]
     return False
 
 
@@ -364,7 +340,7 @@ def _faults(spec: SourceSpec) -> Iterator[Fault]:
     if not has_digests and not own.checksums:
         facts = (("missing", "checksums, or `sha256` in `catalogue`"),)
         yield Fault("", f"source {spec.id} is not complete", facts)
-    if own.checksums == NO_CHECKSUMS and (has_digests or len(own.artifacts) > 1):
+    if own.checksums == fields.NO_CHECKSUMS and (has_digests or len(own.artifacts) > 1):
         facts = (("expected", "one artifact, no digest"),)
         what = f"source {spec.id} cannot have `checksums` none"
         yield Fault("checksums", what, facts)
@@ -387,7 +363,7 @@ KIND = Kind(
     steps=archive_steps,
     level=lambda _: Level.CHECKSUM,
     groups=lambda spec: {
-        REVISION: ("revision",) if "{revision}" in spec.own.tag else ()
+        fields.REVISION: ("revision",) if "{revision}" in spec.own.tag else ()
     },
     faults=_faults,
     states_channels=lambda spec: bool(spec.own.catalogue.get("channel")),

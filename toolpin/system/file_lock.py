@@ -23,6 +23,7 @@ from toolpin.errors import ToolpinError, UsageError, as_word, remedy
 warnings.filterwarnings("ignore", message="flock not supported")
 
 _POLL_S = 0.05
+_FOREVER = -1.0  # filelock's
 # flock's errors while another process has the lock: NFS returns EACCES.
 _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC)
 _TAKEN = (errno.EAGAIN, errno.EACCES)
@@ -30,27 +31,17 @@ _LOCKLESS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 
 
 @contextmanager
-def held(
-    path: str,
-    *,
-    waiting: Callable[[], None] | None = None,
-    timeout_s: float | None = None,
-) -> Iterator[None]:
-    """Hold the file lock at `path`, creating its directory; by default wait forever.
+def held(path: str, *, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the file lock at `path`, creating its directory; wait until it is free.
 
-    `waiting` is called once when another owner has it. Raises ToolpinError on a
-    timeout, or if the file cannot be locked. It is not reentrant.
+    `waiting` is called once when another owner has it. Raises ToolpinError if the file
+    cannot be locked. It is not reentrant.
     """
-    lock = _acquire(path, 0.0)
+    lock = _acquire(path, timeout_s=0)
     if lock is None:
         if waiting is not None:
             waiting()
-        lock = _acquire(path, timeout_s)
-    if lock is None:
-        raise ToolpinError(
-            "another process holds the file lock",
-            [("file lock", path), ("waited", f"{timeout_s:g} s")],
-        )
+        lock = _acquire(path, timeout_s=_FOREVER)
     try:
         yield
     finally:
@@ -127,23 +118,20 @@ def held_files(directory: str, *files: str) -> Iterator[None]:
 @contextmanager
 def try_held(path: str) -> Iterator[bool]:
     """Take the file lock if it is free, and yield whether it is held."""
-    lock = _acquire(path, 0.0)
+    lock = _acquire(path, timeout_s=0)
     try:
         yield lock is not None
     finally:
-        if lock is not None:
-            _release(lock)
+        _release(lock)
 
 
-def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None:
+def _acquire(path: str, timeout_s: float) -> filelock.BaseFileLock | None:
     """Return the file lock, held; None on a timeout."""
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         # A reader could hold it, and block all others forever.
         lock = filelock.FileLock(path, mode=0o600, thread_local=False)
-        lock.acquire(
-            timeout=-1.0 if timeout_s is None else timeout_s, poll_interval=_POLL_S
-        )
+        lock.acquire(timeout=timeout_s, poll_interval=_POLL_S)
     except filelock.Timeout:
         return None
     except OSError as error:
@@ -159,10 +147,11 @@ def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None
     return lock
 
 
-def _release(lock: filelock.BaseFileLock) -> None:
+def _release(lock: filelock.BaseFileLock | None) -> None:
     # If the filesystem refuses to unlock, the end of this process does it.
     with suppress(OSError):
-        lock.release()
+        if lock is not None:
+            lock.release()
 
 
 def _check_keeps_out(path: str) -> None:

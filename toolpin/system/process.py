@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError, Unreachable
@@ -39,18 +39,16 @@ def run(
     env: Mapping[str, str],
     cwd: str,
     timeout_s: float,
-    on_line: Callable[[str], None] | None = None,
     errors: str = "replace",
     exact: bool = False,
     shown: bool = False,
 ) -> Finished:
     """Run `command` in a process group of its own, and return its result.
 
-    `on_line` is called with stdout as it comes. `errors` is the decoding of bytes that
-    are not UTF-8. With `exact` a carriage return ends no line. With `shown` the output
-    goes to this process's own stdout and stderr. Raises ToolpinError if the program
-    cannot be started, and Unreachable after `timeout_s`; its whole group is killed
-    then.
+    `errors` is the decoding of bytes that are not UTF-8. With `exact` a carriage return
+    ends no line. With `shown` the output goes to this process's own stdout and stderr.
+    Raises ToolpinError if the program cannot be started, and Unreachable after
+    `timeout_s`; its whole group is killed then.
     """
     with _process_lock:
         child = _start(command, env, cwd, errors, shown=shown)
@@ -59,7 +57,7 @@ def run(
         child.stdout.reconfigure(newline="\n")
     try:
         with child, _guarded(child):
-            return _collect(child, timeout_s, on_line)
+            return _collect(child, timeout_s)
     finally:
         _running.discard(child)
 
@@ -127,11 +125,7 @@ def _guarded(child: subprocess.Popen[str]) -> Iterator[None]:
         guard.communicate()
 
 
-def _collect(
-    child: subprocess.Popen[str],
-    timeout_s: float,
-    on_line: Callable[[str], None] | None,
-) -> Finished:
+def _collect(child: subprocess.Popen[str], timeout_s: float) -> Finished:
     """Read both streams to their ends while an alarm watches the clock."""
     out, err = child.stdout or (), child.stderr or ()
     lines: list[str] = []
@@ -147,10 +141,7 @@ def _collect(
     try:
         drain.start()
         alarm.start()
-        for line in out:
-            lines.append(line)
-            if on_line:
-                on_line(line)
+        lines.extend(out)
         drain.join()
         status = child.wait()
     except BaseException:
