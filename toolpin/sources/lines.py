@@ -32,7 +32,7 @@ from toolpin.sources.fields import (
     read_text,
     read_url,
 )
-from toolpin.sources.line_shapes import line_shape
+from toolpin.sources.line_shapes import URL, line_shape
 from toolpin.sources.protocol import (
     WORD,
     Fault,
@@ -96,7 +96,8 @@ FIELDS: dict[str, Field] = {
         read_publishers,
         "a list of https URLs, or a table of them: beginning of a version = list",
         "what a URL in a column may begin with; other lines are no builds. The list is "
-        "another party's, and a lockfile says so. In a table the longest beginning "
+        "another party's, and a lockfile says so. Of a repository on GitHub only files "
+        "of releases are builds. In a table the longest beginning "
         'applies: `publishers = { zulu- = ["https://static.azul.com/"] }`',
         {},
     ),
@@ -370,7 +371,7 @@ def completed(
 def _is_published(own: Lines, version: str, url: str) -> bool:
     """Return whether a URL belongs to a publisher of the version."""
     # Decoded too: an HTTP client makes a step up of `%2e%2e`.
-    plain = re.fullmatch(r"https://[\w.%+~:/@-]+", url) and "/." not in unquote(url)
+    plain = URL.fullmatch(url) and "/." not in unquote(url)
     start = max(filter(version.startswith, own.publishers), key=len, default="")
     return bool(plain) and url.startswith(own.publishers.get(start, ()))
 
