@@ -13,6 +13,7 @@ from toolpin.errors import UsageError
 from toolpin.json_text import parse_json
 from toolpin.model import Origin
 from toolpin.project.toolversions import text_of
+from toolpin.toml_text import parse_toml
 
 
 class Pinned(NamedTuple):
@@ -120,10 +121,8 @@ def _rust_toolchain(data: bytes, place: str, installed: str) -> Pinned | None:
     if len(words := text.split()) == 1 and words[0][0].isalnum():
         at = text.count("\n", 0, text.index(words[0])) + 1
         return Pinned(words[0], Origin(place, at, 1))
-    import tomllib  # few projects have such a file
-
     try:
-        table = _table(tomllib.loads(text).get("toolchain"))
+        table = _table(parse_toml(text).get("toolchain"))
     except (ValueError, RecursionError) as error:
         reason = [("reason", str(error))]
         raise UsageError(f"{place} is not TOML", reason) from error

@@ -30,7 +30,7 @@ _HEADERS = {
     "Accept": "application/x-git-upload-pack-result",
     "Git-Protocol": "version=2",
 }
-_REVISION = r"\d+"
+_REVISION = r"[0-9]{1,20}"
 
 
 def read_tags(indexes: Indexes, repo: str) -> list[str]:
@@ -80,7 +80,8 @@ def _links(page: str, place: str) -> list[str]:
 
     Raises Unreachable for another document.
     """
-    links = re.findall(r"""(?i)<a\s[^>]*?href=["']([^"'/?#]+)/?["']""", page)
+    # Without `<`: else each of many tags without an end is searched to the page's end.
+    links = re.findall(r"""(?i)<a\s[^<>]*?href=["']([^"'/?#<>]+)/?["']""", page)
     if not links:
         because = [("reason", "it has no links to files")]
         raise Unreachable(f"{place} is not the listing of a directory", because)
