@@ -52,7 +52,6 @@ from toolpin.sources.version_lists import (
 from toolpin.verification import Level
 from toolpin.versions import sort_key
 
-_CATALOG_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
 _FILLED = (*VERSION_WORDS, HOST_VALUES, REVISION)
 
@@ -306,7 +305,7 @@ class HttpSource:
                 yield version, revision, entry
 
     def _read(self, url: str) -> bytes:
-        return self._services.indexes.read(url, max_bytes=_CATALOG_BYTES)
+        return self._services.indexes.read(url, max_bytes=json_index.MOST_BYTES)
 
     def _is_for(self, entry: Any, version: str, revision: str, host: Host) -> bool:  # noqa: ANN401 - JSON
         shape, spec = self._shape, self._spec.at(version, host)
