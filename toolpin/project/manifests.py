@@ -150,7 +150,8 @@ def _gemfile(data: bytes, place: str, name: str) -> Pinned | None:
 
     With `engine: "jruby"` it is that engine's. Source: the gemfile(5) page of Bundler.
     """
-    line_shape = re.compile(rf"""\s*{name}\b[\s(]*(["'])([^"'#]*)\1\s*(.*)""")
+    own = re.escape(name)
+    line_shape = re.compile(rf"""\s*{own}\b[\s(]*(["'])([^"'#]*)\1\s*(.*)""")
     for number, line in enumerate(text_of(data, place).split("\n"), 1):
         match = line_shape.fullmatch(line.rstrip())
         if match is None:
