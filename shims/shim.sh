@@ -151,7 +151,15 @@ _toolpin_find() {
   # Every word is checked, also those that are not used.
   [ ${#_toolpin_wanted} -lt 128 ] || return 1
   case $_toolpin_wanted in
-    [0-9]* | *:*) ;;
+    # Of a tool with a word before its numbers, `latest:17` has another name, too.
+    *:*) case $5 in *' ='*) return 1 ;; esac ;;
+    # Where a number has a meaning, or may have an ending with one, Python finds it.
+    [0-9]*)
+      _toolpin_name=${_toolpin_wanted%%[" @TAB@"]*}
+      case $5 in
+        *" $_toolpin_name="*) return 1 ;;
+        *' *'*) case $_toolpin_name in *[!0-9.+xX]*) return 1 ;; esac ;;
+      esac ;;
     # `v=` among the spellings: of this tool no version begins with a v or ends in .x.
     *) case $5 in ' v= '*) _toolpin_rare _toolpin_respell "$5" ;; esac ;;
   esac

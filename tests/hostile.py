@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-NUMBERS = (*range(1, 90), *range(100, 114))
+NUMBERS = (*range(1, 90), *range(100, 119))
 WITHOUT = {86: "toolpin has no remote store yet"}
 # What the numbers are about.
 ROOMS = {
@@ -25,6 +25,10 @@ ROOMS = {
     # 109 locators that lead elsewhere, 110 places of another's, 111 tokens of another
     # server, 112 wheels' names and digests, 113 trees of several archives and links.
     range(109, 114): "locators, places, tokens, wheels, links",
+    # 114 numbers and digests of another kind, 115 words of another alphabet, 116 levels
+    # that a lockfile raises, 117 pins of another spelling, 118 versions of a bundle
+    # that are not locked.
+    range(114, 119): "values in lists, levels, spellings, bundles",
 }
 _TEST = re.compile(r"^def (test_hostile((?:_\d{2,3})+)_\w+)", re.MULTILINE)
 

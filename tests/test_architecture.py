@@ -17,7 +17,7 @@ LAYERS = tuple(
     tuple(names.split())
     for names in (
         "__init__ errors verification model versions digests env_patch json_text "
-        "toml_lines",
+        "toml_lines toml_text",
         "json_documents json_tables system archive",
         "http project",
         "binaries cache config",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NoReturn
 
 # A page of a hundred releases with two hundred files each has half of it; with small
 # values they are some 300 MB in memory.
@@ -15,8 +16,8 @@ SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 def parse_json(text: bytes | str) -> Any:  # noqa: ANN401 - a document of any shape
     """Return the value of a document.
 
-    Raises ValueError for invalid JSON and for a document with too many values;
-    RecursionError for one that is nested too deeply.
+    Raises ValueError for invalid JSON, for a number that no float can hold, and for a
+    document with too many values; RecursionError for one that is nested too deeply.
     """
     if isinstance(text, bytes):
         tokens = sum(text.count(sign.encode()) for sign in _SIGNS)
@@ -26,4 +27,15 @@ def parse_json(text: bytes | str) -> Any:  # noqa: ANN401 - a document of any sh
         raise ValueError(f"it has more than {MOST_TOKENS:,} values")
     import json
 
-    return json.loads(text)
+    return json.loads(text, parse_float=_finite, parse_constant=_refuse)
+
+
+def _finite(text: str) -> float:
+    if math.isinf(number := float(text)):
+        _refuse(text)
+    return number
+
+
+def _refuse(text: str) -> NoReturn:
+    # It would be infinite: int() of it raises OverflowError.
+    raise ValueError(f"{text[:20]} is not a number")

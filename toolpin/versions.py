@@ -24,6 +24,7 @@ _PRE_RELEASES = {
     )
     for word in words.split()
 }
+_PIECE = re.compile("[0-9]+|[^0-9._+~-]+")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BEFORE_END, _END, _WORD, _BUILD, _NUMBER = range(5)
 
@@ -183,16 +184,10 @@ def _part(piece: _Piece, following: _Piece) -> Part:
 
 
 def _pieces(version: str) -> list[_Piece]:
-    pieces: list[_Piece] = []
-    before = separator = ""
-    for char in version:
-        now = _class(char)
-        if now and now == before:
-            pieces[-1] = pieces[-1]._replace(text=pieces[-1].text + char)
-        elif now:
-            pieces.append(_Piece(char, bool(before), separator))
-        separator = char
-        before = now
+    pieces = []
+    for match in _PIECE.finditer(version):
+        before = version[match.start() - 1 : match.start()]
+        pieces.append(_Piece(match[0], bool(before and _class(before)), before))
     return pieces
 
 

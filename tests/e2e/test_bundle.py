@@ -534,3 +534,22 @@ def test_a_bundle_of_other_bytes_than_the_lockfile_has_is_refused(
     assert result.code == 1
     assert "nodejs 22.20.0 in the bundle does not match toolpin.lock" in result.err
     assert other.toolpin("list").out == ""
+
+
+@pytest.mark.parametrize("pins", ["nodejs 20.9.0\n", "nodejs lts\ngo 1.25\n"])
+def test_hostile_118_a_bundle_adds_no_version_to_the_lockfile_here(
+    pins: str, locked: Home, upstream: Upstream, golang: GoUpstream, tmp_path: Path
+) -> None:
+    """A stranger's bundle has bytes of the stranger's for what is not locked here."""
+    upstream.publish("20.9.0", hosts=HOSTS)
+    golang.publish("1.25.1")
+    theirs = Home(tmp_path / "theirs")
+    theirs.env["TOOLPIN_MIRRORS"] = locked.env["TOOLPIN_MIRRORS"]
+    theirs.env["TOOLPIN_SOURCES"] = locked.env["TOOLPIN_SOURCES"]
+    theirs.pin(pins)
+    assert theirs.toolpin("lock").code == 0
+    assert theirs.toolpin("bundle", "create", BUNDLE).code == 0
+    result = locked.toolpin("bundle", "install", str(theirs.project / BUNDLE))
+    assert result.code == 1
+    assert "in the bundle does not match toolpin.lock" in result.err
+    assert locked.toolpin("list").out == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Callable
@@ -164,3 +165,27 @@ def test_a_mirror_is_named_beside_the_publisher(home: Home, upstream: Upstream) 
     result = home.toolpin("install", *PIN)
     place = upstream.server.url.removeprefix("http://")
     assert f"from nodejs.org via {place}" in result.err
+
+
+@pytest.mark.parametrize("install", [_by_option, _by_variable, _by_ci, _plainly])
+@pytest.mark.parametrize(
+    ("stated", "level"),
+    [
+        ("signature", "checksum"),
+        ("signed index", "checksum"),
+        ("registry", "registry"),
+        ("first-use", "first-use"),
+    ],
+)
+def test_hostile_116_a_lockfile_raises_no_level(
+    stated: str, level: str, install: Callable[[Home], Result], locked: Home
+) -> None:
+    """The author of a pull request writes what he likes; a receipt is ours."""
+    file = locked.project / "toolpin.lock"
+    old = 'verified = "checksum"'
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, f'verified = "{stated}"'))
+    result = install(locked)
+    assert result.code == 0, result.err
+    receipt = _tree(locked.data) / ".toolpin/receipt.json"
+    assert json.loads(receipt.read_text())["verified"] == level

@@ -112,6 +112,15 @@ def test_the_smallest_tool_is_read() -> None:
             'hosts.linux-x64 = {}\nlinks = {"../x" = "y"}',
             "source.links",
         ),
+        # Files are bytes, for which these are no patterns.
+        *(
+            (
+                "hosts.linux-x64 = {}",
+                f"hosts.linux-x64 = {{}}\nrewrite = {{ x = {{ '{pattern}' = 'y' }} }}",
+                "source.rewrite",
+            )
+            for pattern in ("(?u)x", r"\u0041", r"\U00000041", "(?a", "x**")
+        ),
         (
             "hosts.linux-x64 = {}",
             'hosts.linux-x64 = {}\nlinks = {"bin/x" = "a/../../../y"}',

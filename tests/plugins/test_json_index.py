@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from toolpin.errors import Refused
 from toolpin.json_text import MOST_TOKENS
 from toolpin.sources import json_index
 from toolpin.sources.fields import read_catalog
@@ -112,6 +113,19 @@ def test_a_release_and_its_file_are_found(
     assert (digest.hex if digest else None) == (A if "sha256" in more else None)
 
 
+@pytest.mark.parametrize("text", [B, f"sha512:{B}", "md5:" + "c" * 32, "x", 7, True])
+def test_hostile_114_a_digest_is_of_the_kind_that_the_plugin_names(
+    text: object,
+) -> None:
+    """Else it would be compared with no other list, which has the kind named here."""
+    shape = read_catalog({"url": URL, "files": "f", "name": "n", "sha256": "sum"})
+    with pytest.raises(Refused):
+        json_index.digest_of(shape, {"n": "x.tar.gz", "sum": text})
+    for good in (A, f"sha256:{A}", A.upper()):
+        digest = json_index.digest_of(shape, {"n": "x.tar.gz", "sum": good})
+        assert str(digest) == f"sha256:{A}"
+
+
 def test_a_host_that_a_release_does_not_have_has_no_file() -> None:
     shape = read_catalog({"url": URL, "files": "{cpu}-linux", "name": "tarball"})
     ((_, entry),) = json_index.entries(shape, read_of({URL: ZIG}))
@@ -174,6 +188,29 @@ def test_hostile_88_a_list_leads_to_a_limited_number_of_documents() -> None:
     read = read_of({URL: {"releases-index": rows}})  # it has no other document
     with pytest.raises(ValueError, match="more than 200 documents"):
         list(json_index.entries(read_catalog(DOTNET), read))
+
+
+def test_hostile_88_documents_are_together_no_larger_than_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_index, "MOST_BYTES", 100_000)
+    following = "https://demo.example/{}.json"
+    rows = [{"releases.json": following.format(number)} for number in range(20)]
+    release = {"sdk": {"version": "1.0", "files": ["x" * 10_000]}}
+    documents = {row["releases.json"]: {"releases": [release]} for row in rows}
+    asked = []
+    read_one = read_of({URL: {"releases-index": rows}, **documents})
+
+    def read(url: str) -> bytes:
+        asked.append(url)
+        return read_one(url)
+
+    entries = json_index.entries(read_catalog(DOTNET), read)
+    assert next(entries)[0] == "1.0"
+    assert len(asked) == 2  # the second one is parsed when the first one is done
+    with pytest.raises(ValueError, match="more than 100,000 bytes"):
+        list(entries)
+    assert len(asked) == 11
 
 
 @pytest.mark.parametrize("ending", ["ndjson", "jsonl"])

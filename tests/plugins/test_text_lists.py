@@ -142,3 +142,42 @@ def test_hostile_109_an_encoded_step_up_leads_away_from_no_publisher(
     locked = Artifact(url, make_digest("sha256", A), None, "x.tar.gz")
     with pytest.raises(NotPublished):
         assemble(known, spec, pin, X64, [locked])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "demo/files/1/x.tar.gz",
+        "demo/raw/refs/pull/9/head/x.tar.gz",
+        "demo/archive/refs/pull/9/merge.tar.gz",
+        f"demo/archive/{'1' * 40}.tar.gz",
+        "demo/releases/x.tar.gz",
+        "releases/download/x.tar.gz",
+        "demo/x/releases/download/x.tar.gz",
+        "user-attachments/files/1/x.tar.gz",
+    ],
+)
+def test_hostile_109_what_anyone_can_add_to_a_repository_is_not_published(
+    path: str, server: Server, on: Clients
+) -> None:
+    """Only its owners can add to a release: not to issues, nor to pull requests."""
+    publisher = "https://github.com/owner/"
+    url = f"{publisher}{path}"
+    released = f"{publisher}demo/releases/download/v17/x.tar.gz"
+    server.put("/list", f"17.0.9\tx\t{url}\t{A}\n17.1.0\tx\t{released}\t{A}\n".encode())
+    known = tool(JAVA.replace("https://cdn.azul.com/", publisher))
+    spec, pin = known.sources[0], Pin("demo", "17.0.9")
+    assert [release.version for release in on.open(spec).releases(X64)] == ["17.1.0"]
+    locked = Artifact(url, make_digest("sha256", A), None, url.rpartition("/")[2])
+    with pytest.raises(NotPublished):
+        assemble(known, spec, pin, X64, [locked])
+
+
+@pytest.mark.parametrize("name", ["\u00e9", "x\u0663", "\u4e2d\u6587"])
+def test_hostile_115_a_url_that_a_lockfile_cannot_hold_is_no_build(
+    name: str, server: Server, on: Clients
+) -> None:
+    rows = JAVA_ROWS + f"zulu-18.1\tx\thttps://cdn.azul.com/{name}.tar.gz\t{A}\n"
+    server.put("/list", rows.encode())
+    (release,) = on.open(tool(JAVA).sources[0]).releases(X64)
+    assert release.version == "zulu-17.46.19"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.support.run import Home, Result
+from tests.support.run import REPOSITORY, Home, Result
 from toolpin.env_patch import render_record
 from toolpin.model import EnvPatch, Pin
 from toolpin.shims.shim_directory import Changes, refresh
@@ -36,6 +37,8 @@ for word in "$@"; do printf ' <%s>' "$word"; done
 printf '\\n'
 """
 
+# The most of all tools: prefixes, endings, words, and what precedes a number.
+JAVA = tomllib.loads((REPOSITORY / "plugins/java.toml").read_text())["tool"]
 KNOWN = {
     "nodejs": ShimTool(
         "nodejs",
@@ -47,7 +50,13 @@ KNOWN = {
     ),
     "erlang": ShimTool("erlang", spellings=(("OTP-", ""),), numbered=True),
     "elixir": ShimTool("elixir", ("elixir",), (), ("erlang",)),
-    "java": ShimTool("java", spellings=(("", "temurin-"),), numbered=True),
+    "java": ShimTool(
+        "java",
+        ("java", "jdk"),
+        idiomatic=(".java-version",),
+        spellings=tuple(JAVA["spellings"].items()),
+        numbered=True,
+    ),
 }
 
 

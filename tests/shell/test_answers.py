@@ -187,6 +187,37 @@ def test_what_precedes_a_number_is_added_on_every_road(
     assert store.run(road, "java") == (0, "java temurin-17.0.9+9\n", "")
 
 
+@pytest.mark.parametrize("file", [".tool-versions", ".java-version"])
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        ("17-tem", "temurin-17"),
+        ("17.0.9-tem", "temurin-17.0.9"),
+        ("1.8", "temurin-8"),
+        ("1.8-tem", "temurin-1.8"),
+        ("latest:17", "latest:temurin-17"),
+        ("8.fx-librca", "liberica-javafx-8"),
+        ("21-graalce", "graalvm-community-21"),
+        ("17", "temurin-17"),
+    ],
+)
+def test_hostile_117_a_pin_of_another_spelling_decides_on_no_road(
+    store: Store, road: str, word: str, meaning: str, file: str
+) -> None:
+    """Commands check and install the pin of what a word means: that runs, no other."""
+    good, other = "temurin-17.0.9+9", "zulu-1.0"
+    for version in (good, other, "temurin-1.8.0", "temurin-1.8", word):
+        if ":" not in version:
+            store.publish("java", version, {"java": ""})
+    store.refresh()
+    name = "java " * (file == ".tool-versions")
+    (store.home.project / file).write_text(f"{name}{word}\n")
+    pins = {f"java {word}": other, f"java {meaning}": good}
+    lines = "".join(f'"{key}" = "{version}"\n' for key, version in pins.items())
+    (store.home.project / "toolpin.lock").write_text(f"schema = 1\n[pins]\n{lines}\n")
+    assert store.run(road, "java") == (0, f"java {good}\n", "")
+
+
 @pytest.mark.parametrize("start", ["\ufeff", "\ufeff# x\n"])
 def test_hostile_59_a_byte_order_mark_hides_no_line(
     store: Store, road: str, start: str

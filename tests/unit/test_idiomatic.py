@@ -7,6 +7,7 @@ import pytest
 from toolpin.errors import UsageError
 from toolpin.model import Request
 from toolpin.project.idiomatic import Idioms, disagreements, is_passed_over
+from toolpin.project.manifests import MANIFESTS
 from toolpin.project.validation import respell
 
 SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": "", "*-tem": "tem-*"}
@@ -206,6 +207,19 @@ def test_a_gemfile_pins_the_ruby_that_it_names(line: str, wanted: str | None) ->
         return
     assert [str(alternative) for alternative in request.wanted] == [wanted]
     assert request.origin.line == 3
+
+
+@pytest.mark.parametrize("name", ["ruby(", "[", "r|b", "(r+)+", "r.by", "*", "\\"])
+def test_hostile_68_a_name_in_a_gemfile_is_a_text(name: str) -> None:
+    """A plugin states it: a name that is no pattern stopped every command."""
+    for other in (
+        "ruby",
+        "rxby",
+        "r",
+        "r" * 40 + "!",
+    ):
+        data = f'{other} "3.3.0"\n'.encode()
+        assert MANIFESTS["Gemfile"](data, "Gemfile", name) is None
 
 
 @pytest.mark.parametrize(

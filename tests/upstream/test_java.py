@@ -189,9 +189,14 @@ def test_a_list_that_contradicts_the_vendor_is_refused(
         # Oracle owns graalvm's first repository, and none of its later ones.
         ("graalvm-community-21.0.2", "https://github.com/oracle/graal/x.tar.gz"),
         ("xqwzt-17", "https://github.com/adoptium/x/releases/x.tar.gz"),
+        # On servers that copy Maven's files, and in a repository's issues, is everyone.
+        ("jetbrains-21.0.1", "https://cache-redirector.jetbrains.com/maven/x.tar.gz"),
+        ("bisheng-17.0.1", "https://mirrors.huaweicloud.com/repository/x.tar.gz"),
+        ("temurin-21.0.1", "https://github.com/adoptium/ci/files/1/x.tar.gz"),
+        ("microsoft-21.0.1", "https://aka.ms/x.tar.gz"),
     ],
 )
-def test_a_vendor_has_no_build_at_anothers_address(
+def test_hostile_109_a_vendor_has_no_build_at_anothers_address(
     version: str, url: str, java: Tool, tmp_path: Path
 ) -> None:
     digest = "a" * 64

@@ -11,7 +11,6 @@ from toolpin.commands import Arguments
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
 from toolpin.install.pipeline import Installer
-from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest, check_host
 from toolpin.lockfile_update.project_lockfile import (
@@ -160,13 +159,15 @@ def _install(path: str, app: App) -> int:
 
 
 def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
-    """Raise Refused if the lockfile here has other files for a bundle's version."""
+    """Raise Refused if the lockfile here has not the files of a bundle's version."""
     file = lockfile_for(Origin(path), app.where)
-    lock = (app.lockfile(file) if file else None) or EMPTY
+    lock = app.lockfile(file) if file else None
+    if lock is None:
+        return
     for job in jobs:
         entries = lock.entries_for(job.pin, str(app.host))
         known = [entry.build.artifacts for entry in entries if entry.has_build]
-        if known and job.locked and job.locked.entry.build.artifacts not in known:
+        if job.locked and job.locked.entry.build.artifacts not in known:
             raise Refused(
                 f"{job.pin} in the bundle does not match toolpin.lock",
                 [("bundle", path), ("lockfile", file or ""), ("installed", "nothing")],

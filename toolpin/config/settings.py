@@ -7,7 +7,6 @@ in `settings_schema`. It writes nothing.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from toolpin.errors import UsageError, shown
 from toolpin.model import Origin
 from toolpin.system.paths import Paths, read_bytes, system_config
 from toolpin.toml_lines import line_of
+from toolpin.toml_text import parse_toml
 
 __all__ = ["MOST_JOBS", "Settings", "Stated", "effective", "read_settings", "stated_in"]
 
@@ -140,7 +140,7 @@ def stated_in(text: str, file: str) -> list[Stated]:
 def parse_table(text: str, file: str) -> dict[str, Any]:
     """Return the text's TOML. Raises UsageError with file:line for invalid TOML."""
     try:
-        return tomllib.loads(text)
+        return parse_toml(text)
     except (ValueError, RecursionError) as error:
         match = _AT_LINE.search(str(error))
         lines = text.splitlines() or [""]

@@ -93,7 +93,9 @@ class PlanRunner:
             return Level.LOCKFILE
         if self._clients.first_use.has_recorded(plan.artifacts):
             return Level.FIRST_USE
-        return job.locked.entry.verified if job.locked else plan.verified
+        # A lockfile may state less than its source has today, and never more.
+        stated = job.locked.entry.verified if job.locked else plan.verified
+        return min(stated, plan.verified)
 
     def _check_scripted(self, plan: Plan) -> None:
         """Raise ToolpinError if a plugin's scripts must not run."""

@@ -8,7 +8,6 @@ artifact is not checked here.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -26,6 +25,7 @@ from toolpin.lockfile.document import (
 from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Pin
 from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.toml_lines import Path, line_of
+from toolpin.toml_text import parse_toml
 from toolpin.verification import LEVELS
 
 # What a build may require; other words cannot be compared.
@@ -55,7 +55,7 @@ def parse(text: str, place: str) -> Lockfile:
         number = text.count("\n", 0, marker.start()) + 1
         raise header.merged(place, number)
     try:
-        document = tomllib.loads(text)
+        document = parse_toml(text)
     except (ValueError, RecursionError) as error:
         facts = [("reason", str(error))]
         raise UsageError(f"{place} is not TOML", facts, header.FIX) from error

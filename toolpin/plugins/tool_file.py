@@ -6,7 +6,6 @@ in `<config>/plugins/` has the same schema as the bundled ones.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from toolpin.sources.protocol import Groups, Kind
 from toolpin.sources.shared_fields import COMPANION, FIXED, WHEN
 from toolpin.sources.spec import Companion, SourceSpec, When
 from toolpin.toml_lines import Path, line_of
+from toolpin.toml_text import parse_toml
 from toolpin.versions import is_older
 
 # The length of a source's path: ("source", NUMBER).
@@ -92,7 +92,7 @@ def parse_tool(text: str, file: str) -> Tool:
 def examine(text: str, file: str) -> tuple[Tool | None, list[UsageError]]:
     """Return the Tool, or None and every fault of the text."""
     try:
-        document = tomllib.loads(text)
+        document = parse_toml(text)
     except (ValueError, RecursionError) as error:
         facts = [("reason", str(error))]
         return None, [UsageError(f"{file} is not TOML", facts)]

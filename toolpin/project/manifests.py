@@ -13,6 +13,7 @@ from toolpin.errors import UsageError
 from toolpin.json_text import parse_json
 from toolpin.model import Origin
 from toolpin.project.toolversions import text_of
+from toolpin.toml_text import parse_toml
 
 
 class Pinned(NamedTuple):
@@ -120,10 +121,8 @@ def _rust_toolchain(data: bytes, place: str, installed: str) -> Pinned | None:
     if len(words := text.split()) == 1 and words[0][0].isalnum():
         at = text.count("\n", 0, text.index(words[0])) + 1
         return Pinned(words[0], Origin(place, at, 1))
-    import tomllib  # few projects have such a file
-
     try:
-        table = _table(tomllib.loads(text).get("toolchain"))
+        table = _table(parse_toml(text).get("toolchain"))
     except (ValueError, RecursionError) as error:
         reason = [("reason", str(error))]
         raise UsageError(f"{place} is not TOML", reason) from error
@@ -151,7 +150,8 @@ def _gemfile(data: bytes, place: str, name: str) -> Pinned | None:
 
     With `engine: "jruby"` it is that engine's. Source: the gemfile(5) page of Bundler.
     """
-    line_shape = re.compile(rf"""\s*{name}\b[\s(]*(["'])([^"'#]*)\1\s*(.*)""")
+    own = re.escape(name)
+    line_shape = re.compile(rf"""\s*{own}\b[\s(]*(["'])([^"'#]*)\1\s*(.*)""")
     for number, line in enumerate(text_of(data, place).split("\n"), 1):
         match = line_shape.fullmatch(line.rstrip())
         if match is None:

@@ -308,10 +308,11 @@ def read_line(value: object) -> str:
 
 
 def read_pattern(value: object) -> str:
-    """Accept a regular expression."""
+    """Accept a regular expression, which matches text and bytes."""
     text = read_text(value)
     try:
         re.compile(text)
+        re.compile(text.encode())
     except re.error as error:
         raise UnfitError from error
     return text

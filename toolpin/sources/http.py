@@ -37,7 +37,6 @@ from toolpin.sources.spec import SourceSpec, check_since, first_build
 from toolpin.verification import Level
 from toolpin.versions import sort_key
 
-_CATALOG_BYTES = 64 << 20
 _FILLED = (*fields.VERSION_WORDS, fields.HOST_VALUES, fields.REVISION)
 
 
@@ -286,7 +285,7 @@ class HttpSource:
                 yield version, revision, entry
 
     def _read(self, url: str) -> bytes:
-        return self._services.indexes.read(url, max_bytes=_CATALOG_BYTES)
+        return self._services.indexes.read(url, max_bytes=json_index.MOST_BYTES)
 
     def _is_for(self, entry: Any, version: str, revision: str, host: Host) -> bool:  # noqa: ANN401 - JSON
         shape, spec = self._shape, self._spec.at(version, host)

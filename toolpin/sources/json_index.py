@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from toolpin.digests import any_digest
+from toolpin.digests import make_digest
 from toolpin.json_text import parse_json
 from toolpin.model import Digest
 from toolpin.sources.protocol import fill
@@ -18,6 +18,8 @@ from toolpin.sources.protocol import fill
 Read = Callable[[str], bytes]
 # A document per line of versions: the longest list has some twenty.
 _MOST_DOCUMENTS = 200
+# Of a list, with the documents that it leads to.
+MOST_BYTES = 64 << 20
 _ONE_A_LINE = (".ndjson", ".jsonl")
 
 
@@ -26,17 +28,34 @@ def entries(shape: Mapping[str, str], read: Read) -> Iterator[tuple[str, Any]]:
 
     Raises ValueError, LookupError, TypeError or AttributeError for another shape.
     """
+    read = _limited(read)
     at = _at(_document(shape["url"], read), shape["list"])
-    lists = [at]
+    lists = iter((at,))
     if shape["next"]:
         urls = [_at(value, shape["next"]) for _, value in _items(at, keyed=False)]
         if len(urls) > _MOST_DOCUMENTS:
             raise ValueError(f"it leads to more than {_MOST_DOCUMENTS} documents")
-        lists = [_at(_next(shape["url"], url, read), shape["then"]) for url in urls]
+        # One after the other: each may have hundreds of megabytes in memory.
+        lists = (_at(_next(shape["url"], url, read), shape["then"]) for url in urls)
     for document in lists:
         for key, entry in _items(document, keyed=not shape["version"]):
             name = _at(entry, shape["version"]) if shape["version"] else key
             yield _text(name).removeprefix(shape["prefix"]), entry
+
+
+def _limited(read: Read) -> Read:
+    """Return `read`, which raises ValueError where its documents become too large."""
+    total_bytes = 0
+
+    def read_next(url: str) -> bytes:
+        nonlocal total_bytes
+        data = read(url)
+        total_bytes += len(data)
+        if total_bytes > MOST_BYTES:
+            raise ValueError(f"its documents have more than {MOST_BYTES:,} bytes")
+        return data
+
+    return read_next
 
 
 def has_file(shape: Mapping[str, str], entry: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401 - JSON
@@ -61,9 +80,11 @@ def files(
 
 
 def digest_of(shape: Mapping[str, str], file: Mapping[str, Any]) -> Digest | None:
-    """Return a file's digest; None for a file without one."""
-    text = file.get(digest_key(shape))
-    return any_digest(str(text), shape["url"]) if text else None
+    """Return a file's digest, of the kind that the plugin names; None without one."""
+    algorithm = "sha256" if shape["sha256"] else "sha512"
+    text = str(file.get(digest_key(shape)) or "").strip()
+    digits = text.removeprefix(f"{algorithm}:")
+    return make_digest(algorithm, digits, shape["url"]) if text else None
 
 
 def digest_key(shape: Mapping[str, str]) -> str:

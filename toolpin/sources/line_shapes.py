@@ -8,10 +8,16 @@ from collections.abc import Iterable
 from toolpin.digests import HEX_LENGTHS
 
 _SHAPES = {
-    "version": r"\d[0-9A-Za-z.+_-]*",
+    "version": "[0-9][0-9A-Za-z.+_-]{0,127}",
     **{name: f"[0-9A-Fa-f]{{{length}}}" for name, length in HEX_LENGTHS.items()},
 }
-_WORDED = r"[0-9A-Za-z][0-9A-Za-z.+_-]*"
+_WORDED = "[0-9A-Za-z][0-9A-Za-z.+_-]{0,127}"
+# A URL in a column. Only its owners add to a repository's releases on GitHub: to its
+# issues and commits, anyone.
+URL = re.compile(
+    "https://(github[.]com/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/releases/download/"
+    "|(?!github[.]com/))[A-Za-z0-9_.%+~:/@-]+"
+)
 
 
 def line_shape(line: str, *, worded: bool = False) -> re.Pattern[str]:

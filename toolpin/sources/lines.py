@@ -20,7 +20,7 @@ from toolpin.model import Artifact, Build, Digest, Host, Patch, Release, Step
 from toolpin.sources import fields, protocol
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
 from toolpin.sources.fields import Field
-from toolpin.sources.line_shapes import line_shape
+from toolpin.sources.line_shapes import URL, line_shape
 from toolpin.sources.shared_fields import ARCHIVE, COMMON, archive_steps, built_for
 from toolpin.sources.spec import SourceSpec
 from toolpin.verification import Level
@@ -75,7 +75,8 @@ FIELDS: dict[str, Field] = {
         fields.read_publishers,
         "a list of https URLs, or a table of them: beginning of a version = list",
         "what a URL in a column may begin with; other lines are no builds. The list is "
-        "another party's, and a lockfile says so. In a table the longest beginning "
+        "another party's, and a lockfile says so. Of a repository on GitHub only files "
+        "of releases are builds. In a table the longest beginning "
         'applies: `publishers = { zulu- = ["https://static.azul.com/"] }`',
         {},
     ),
@@ -334,7 +335,7 @@ def completed(
 def _is_published(own: Lines, version: str, url: str) -> bool:
     """Return whether a URL belongs to a publisher of the version."""
     # Decoded too: an HTTP client makes a step up of `%2e%2e`.
-    plain = re.fullmatch(r"https://[\w.%+~:/@-]+", url) and "/." not in unquote(url)
+    plain = URL.fullmatch(url) and "/." not in unquote(url)
     start = max(filter(version.startswith, own.publishers), key=len, default="")
     return bool(plain) and url.startswith(own.publishers.get(start, ()))
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:  # a plugin is read without them, and they are heavy
     from toolpin.sources.npm_finder import NpmFinder
     from toolpin.sources.pypi_client import PypiClient
     from toolpin.sources.script import ScriptSource
-# A valid value from a response for a placeholder: one word, without a path.
-WORD = r"(?!\.)[\w.+-]+"
+# A valid value from a response for a placeholder: one word, without a path, that URLs
+# and lockfiles can hold.
+WORD = r"(?!\.)[A-Za-z0-9_.+-]{1,128}"
 
 CHECKSUMS_BYTES = 1 << 20
 

@@ -30,7 +30,7 @@ _HEADERS = {
     "Accept": "application/x-git-upload-pack-result",
     "Git-Protocol": "version=2",
 }
-_REVISION = r"\d+"
+_REVISION = r"[0-9]{1,20}"
 
 
 def read_tags(indexes: Indexes, repo: str) -> list[str]:
@@ -80,7 +80,8 @@ def _links(page: str, place: str) -> list[str]:
 
     Raises Unreachable for a page without links.
     """
-    ends = r"""(?i)<a\s[^>]*?href=["'](?:[^"'?#]*/)?([^"'/?#]+)/?["']"""
+    # Without `<`: else each of many tags without an end is searched to the page's end.
+    ends = r"""(?i)<a\s[^<>]*?href=["'](?:[^"'?#<>]*/)?([^"'/?#<>]+)/?["']"""
     links = re.findall(ends, page)
     if not links:
         because = [("reason", "it has no links to files")]

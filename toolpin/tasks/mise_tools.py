@@ -5,7 +5,6 @@ Pure: https://mise.jdx.dev/configuration.html describes the file.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from toolpin.errors import UsageError, shown
 from toolpin.model import Origin, Wanted
 from toolpin.project.toolversions import parse_wanted
 from toolpin.project.validation import NAME, fits
+from toolpin.toml_text import parse_toml
 
 # mise's names of tools that have another name in toolpin and asdf.
 _NAMES = {"node": "nodejs", "go": "golang"}
@@ -30,7 +30,7 @@ class Translation(NamedTuple):
 def translate(text: str, place: str) -> Translation:
     """Parse a mise.toml. Raises UsageError for invalid TOML."""
     try:
-        table = tomllib.loads(text)
+        table = parse_toml(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{place} is not valid TOML", [("because", str(error))]
