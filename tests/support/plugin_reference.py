@@ -6,7 +6,7 @@ It reads the tables by which `plugin check` reads files.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from tests.support.run import REPOSITORY
 from toolpin.plugins.tool_schema import BUILD, TOOL
@@ -63,12 +63,15 @@ def _fields_of(count: int) -> dict[str, Field]:
 
 def _several() -> Iterator[str]:
     for count in range(len(IN_FILES) - 1, 1, -1):
-        groups: dict[str, dict[str, Field]] = {}
+        groups: dict[tuple[str, ...], dict[str, Field]] = {}
         for key, field in _fields_of(count).items():
-            names = ", ".join(f"`{name}`" for name in _kinds_with(key, field))
-            groups.setdefault(names, {})[key] = field
-        for names, fields in groups.items():
-            yield _table(f"`[[source]]`, kinds {names}", fields)
+            groups.setdefault(tuple(_kinds_with(key, field)), {})[key] = field
+        for kinds, fields in groups.items():
+            needs = set[str].intersection(
+                *(set(IN_FILES[kind].needs) for kind in kinds)
+            )
+            names = ", ".join(f"`{kind}`" for kind in kinds)
+            yield _table(f"`[[source]]`, kinds {names}", fields, needs)
 
 
 def _own() -> Iterator[str]:
@@ -78,10 +81,11 @@ def _own() -> Iterator[str]:
             for key, field in kind.fields.items()
             if _kinds_with(key, field) == [name]
         }
-        yield _table(f"`[[source]]`, kind `{name}`", fields, kind.needs)
+        if fields:
+            yield _table(f"`[[source]]`, kind `{name}`", fields, kind.needs)
 
 
-def _table(title: str, fields: Mapping[str, Field], needs: tuple[str, ...] = ()) -> str:
+def _table(title: str, fields: Mapping[str, Field], needs: Collection[str] = ()) -> str:
     rows = [
         f"| `{key}`{' *' if field.required or key in needs else ''} "
         f"| {_cell(field.expected)} | {_cell(_meaning(field))} |"
