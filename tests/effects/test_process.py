@@ -29,12 +29,12 @@ def test_much_on_both_streams_blocks_nobody() -> None:
     assert (len(done.out), len(done.err)) == (300000, 300000)
 
 
-def test_lines_are_seen_as_they_come() -> None:
-    seen: list[str] = []
-    process.run(
-        ["printf", "a\\nb\\n"], env=ENV, cwd="/", timeout_s=30, on_line=seen.append
-    )
-    assert seen == ["a\n", "b\n"]
+def test_a_carriage_return_ends_a_line_unless_the_output_is_exact() -> None:
+    command = ["printf", "a\\r\\nb\\rc"]
+    done = process.run(command, env=ENV, cwd="/", timeout_s=30)
+    assert done.out == "a\nb\nc"
+    done = process.run(command, env=ENV, cwd="/", timeout_s=30, exact=True)
+    assert done.out == "a\r\nb\rc"
 
 
 def test_a_program_that_is_late_is_ended_with_all_it_started(tmp_path: Path) -> None:
