@@ -37,7 +37,6 @@ HEAVY = {
     "truststore": "http.trust",
     "tqdm": "system.progress",
     "platformdirs": "cache.cache_location",
-    "filelock": "system.file_lock",
     "backports": "archive.zstd",
     "compression": "archive.zstd",
 }

@@ -66,7 +66,7 @@ def test_another_process_keeps_us_out_until_it_lets_go(tmp_path: Path) -> None:
             assert process.stdin is not None
             process.stdin.close()
 
-        with held(str(path), waiting=waiting, timeout_s=30):
+        with held(str(path), waiting=waiting):
             lines.append("mine")
     assert lines == ["waiting", "mine"]
 
@@ -76,17 +76,6 @@ def test_waiting_is_not_called_for_a_free_file_lock(tmp_path: Path) -> None:
         pass
     with try_held(str(tmp_path / "file lock")) as mine:
         assert mine
-
-
-def test_a_timeout_names_the_file_lock(tmp_path: Path) -> None:
-    path = tmp_path / "file lock"
-    with (
-        owner(path),
-        pytest.raises(ToolpinError) as caught,
-        held(str(path), timeout_s=0.1),
-    ):
-        pytest.fail("two owners")
-    assert ("file lock", str(path)) in caught.value.facts
 
 
 def test_hostile_78_a_killed_owner_frees_the_file_lock_at_once(tmp_path: Path) -> None:

@@ -11,50 +11,33 @@ import errno
 import fcntl
 import hashlib
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-import filelock
-
 from toolpin.errors import ToolpinError, UsageError, as_word, remedy
 
-# A fallback without the kernel would not be released by a killed owner: refused.
-warnings.filterwarnings("ignore", message="flock not supported")
-
-_POLL_S = 0.05
-# flock's errors while another process has the lock: NFS returns EACCES.
 _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC)
+# flock's errors while another process has the lock: NFS returns EACCES.
 _TAKEN = (errno.EAGAIN, errno.EACCES)
 _LOCKLESS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 
 
 @contextmanager
-def held(
-    path: str,
-    *,
-    waiting: Callable[[], None] | None = None,
-    timeout_s: float | None = None,
-) -> Iterator[None]:
-    """Hold the file lock at `path`, creating its directory; by default wait forever.
+def held(path: str, *, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the file lock at `path`, creating its directory.
 
-    `waiting` is called once when another owner has it. Raises ToolpinError on a
-    timeout, or if the file cannot be locked. It is not reentrant.
+    If another owner has it, `waiting` is called, and then it waits. Raises ToolpinError
+    if the file cannot be locked. It is not reentrant.
     """
-    lock = _acquire(path, 0.0)
-    if lock is None:
+    number = _acquire(path, fcntl.LOCK_NB)
+    if number is None:
         if waiting is not None:
             waiting()
-        lock = _acquire(path, timeout_s)
-    if lock is None:
-        raise ToolpinError(
-            "another process holds the file lock",
-            [("file lock", path), ("waited", f"{timeout_s:g} s")],
-        )
+        number = _acquire(path)
     try:
         yield
     finally:
-        _release(lock)
+        _release(number)
 
 
 @contextmanager
@@ -127,56 +110,62 @@ def held_files(directory: str, *files: str) -> Iterator[None]:
 @contextmanager
 def try_held(path: str) -> Iterator[bool]:
     """Take the file lock if it is free, and yield whether it is held."""
-    lock = _acquire(path, 0.0)
+    number = _acquire(path, fcntl.LOCK_NB)
     try:
-        yield lock is not None
+        yield number is not None
     finally:
-        if lock is not None:
-            _release(lock)
+        _release(number)
 
 
-def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None:
-    """Return the file lock, held; None on a timeout."""
+def _acquire(path: str, no_wait: int = 0) -> int | None:
+    """Return the descriptor of the locked file; None if another owner has it.
+
+    Only with LOCK_NB as `no_wait`, else it waits.
+    """
+    number = None
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         # A reader could hold it, and block all others forever.
-        lock = filelock.FileLock(path, mode=0o600, thread_local=False)
-        lock.acquire(
-            timeout=-1.0 if timeout_s is None else timeout_s, poll_interval=_POLL_S
-        )
-    except filelock.Timeout:
-        return None
-    except OSError as error:
-        raise _not_lockable(path, error) from error
-    except NotImplementedError as error:
-        without = OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-        raise _not_lockable(path, without) from error
-    try:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        number = os.open(path, flags, 0o600)
+        if not _is_locked(number, no_wait):
+            os.close(number)
+            return None
         _check_keeps_out(path)
     except OSError as error:
-        _release(lock)
+        _release(number)
         raise _not_lockable(path, error) from error
-    return lock
+    except BaseException:
+        _release(number)
+        raise
+    return number
 
 
-def _release(lock: filelock.BaseFileLock) -> None:
-    # If the filesystem refuses to unlock, the end of this process does it.
-    with suppress(OSError):
-        lock.release()
+def _is_locked(number: int, no_wait: int) -> bool:
+    """Lock an open file, and return whether that succeeded."""
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | no_wait)
+    except OSError as error:
+        if no_wait and error.errno in _TAKEN:
+            return False
+        raise
+    return True
+
+
+def _release(number: int | None) -> None:
+    if number is not None:
+        with suppress(OSError):
+            os.close(number)
 
 
 def _check_keeps_out(path: str) -> None:
     """Raise OSError if another process could get the same lock."""
-    file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    number = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in _TAKEN:
-            raise
-    else:
-        raise OSError(errno.ENOTSUP, "it does not exclude other processes")
+        if _is_locked(number, fcntl.LOCK_NB):
+            raise OSError(errno.ENOTSUP, "it does not exclude other processes")
     finally:
-        os.close(file)
+        os.close(number)
 
 
 def _not_lockable(path: str, error: OSError) -> ToolpinError:

@@ -120,9 +120,7 @@ def _guarded(child: subprocess.Popen[bytes]) -> Iterator[None]:
         guard.communicate()
 
 
-def _collect(
-    child: subprocess.Popen[bytes], timeout_s: float
-) -> tuple[bytes, bytes]:
+def _collect(child: subprocess.Popen[bytes], timeout_s: float) -> tuple[bytes, bytes]:
     """Return both streams of a program that has ended, b"" for one that is shown."""
     try:
         out, err = child.communicate(timeout=timeout_s)
