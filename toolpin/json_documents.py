@@ -7,29 +7,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from toolpin.digests import parse_digest
 from toolpin.errors import ToolpinError
+from toolpin.json_tables import artifact_table, pin_table
 from toolpin.json_text import parse_json
 from toolpin.model import Artifact, Pin, Receipt, RuntimeScripts, TreeFile
-from toolpin.verification import LEVELS, Level
+from toolpin.verification import LEVELS
 
 SCHEMA = 1
+_INVALID = (LookupError, TypeError, AttributeError, RecursionError)
 
 
 def render_receipt(receipt: Receipt) -> str:
     """Render a receipt: one key a line, one file a line."""
     head: dict[str, object] = {
         "schema": SCHEMA,
-        "tool": receipt.pin.tool,
-        "version": receipt.pin.version,
+        **pin_table(receipt.pin),
         "host": receipt.host,
         "source": receipt.source,
         "publisher": receipt.publisher,
-        "artifacts": [_artifact_table(artifact) for artifact in receipt.artifacts],
+        "artifacts": [artifact_table(artifact) for artifact in receipt.artifacts],
         # Before `bin_dirs`: this part is read without a JSON parser.
-        **({"requires": receipt.requires} if receipt.requires else {}),
+        "requires": receipt.requires,
         "bin_dirs": receipt.bin_dirs,
         "variables": receipt.variables,
         "installed_at": receipt.installed_at,
@@ -40,9 +41,8 @@ def render_receipt(receipt: Receipt) -> str:
         "facts": receipt.facts,
         "asks": receipt.runtime_scripts,
         "verified": str(receipt.verified),
+        "defaults": receipt.defaults,
     }
-    if receipt.defaults:
-        head["defaults"] = receipt.defaults
     files = ",\n".join(f"  {json.dumps(list(file))}" for file in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
 
@@ -51,35 +51,29 @@ def parse_receipt(text: str, place: str) -> Receipt:
     """Return the receipt in a text. Raises ToolpinError for anything else."""
     try:
         table = _table(text)
+        if table["asks"] not in get_args(RuntimeScripts):
+            raise ValueError("unknown runtime scripts")
         return Receipt(
             pin=Pin(table["tool"], table["version"]),
             host=table["host"],
             source=table["source"],
             publisher=table["publisher"],
             artifacts=tuple(map(_artifact, table["artifacts"])),
+            requires=_pairs(table["requires"]),
             bin_dirs=tuple(table["bin_dirs"]),
-            variables=tuple((name, value) for name, value in table["variables"]),
-            files=tuple(TreeFile(*file) for file in table["files"]),
+            variables=_pairs(table["variables"]),
             installed_at=table["installed_at"],
             toolpin=table["toolpin"],
-            bound=bool(table.get("bound", False)),
-            homes=tuple((name, value) for name, value in table.get("homes", ())),
-            home_bins=tuple(table.get("home_bins", ())),
-            facts=tuple((name, value) for name, value in table.get("facts", ())),
-            runtime_scripts=_runtime_scripts(table.get("asks")),
-            verified=_level(table),
-            requires=tuple((name, least) for name, least in table.get("requires", ())),
-            defaults=tuple(
-                (name, tuple(words)) for name, words in table.get("defaults", ())
-            ),
+            bound=bool(table["bound"]),
+            homes=_pairs(table["homes"]),
+            home_bins=tuple(table["home_bins"]),
+            facts=_pairs(table["facts"]),
+            runtime_scripts=table["asks"],
+            verified=LEVELS[table["verified"]],
+            defaults=tuple((name, tuple(words)) for name, words in table["defaults"]),
+            files=tuple(TreeFile(*file) for file in table["files"]),
         )
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except (*_INVALID, ValueError) as error:
         raise ToolpinError(
             f"{place} is not a receipt that this version of toolpin can read",
             [("reason", f"{type(error).__name__}: {error}")],
@@ -91,7 +85,7 @@ def render_note(address: str, artifacts: Sequence[Artifact]) -> str:
     table = {
         "schema": SCHEMA,
         "asked": address,
-        "artifacts": [_artifact_table(artifact) for artifact in artifacts],
+        "artifacts": [artifact_table(artifact) for artifact in artifacts],
     }
     return json.dumps(table, indent=1) + "\n"
 
@@ -104,7 +98,7 @@ def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
     try:
         table = _table(text)
         return str(table["asked"]), tuple(map(_artifact, table["artifacts"]))
-    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+    except _INVALID as error:
         raise ValueError(f"no note: {error}") from error
 
 
@@ -115,21 +109,8 @@ def _table(text: str) -> dict[str, Any]:
     return table
 
 
-def _runtime_scripts(value: object) -> RuntimeScripts:
-    """Return which scripts of the plugin run; older receipts have only a flag."""
-    return "env" if value == "env" else "all" if value else ""
-
-
-def _level(table: dict[str, Any]) -> Level:
-    """Return how an install was verified; older receipts state the lowest levels."""
-    if "verified" in table:
-        return LEVELS[table["verified"]]
-    older = {"brought": Level.LOCKFILE, "first_use": Level.FIRST_USE}
-    return next((older[key] for key in older if table.get(key)), Level.HERE)
-
-
-def _artifact_table(artifact: Artifact) -> dict[str, object]:
-    return {**artifact._asdict(), "digest": str(artifact.digest)}
+def _pairs(rows: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in rows)
 
 
 def _artifact(table: dict[str, Any]) -> Artifact:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolpin.model import Origin, Pin, Plan
+from toolpin.model import Artifact, Origin, Pin, Plan
 
 
 def pin_table(pin: Pin) -> dict[str, str]:
@@ -15,6 +15,11 @@ def origin_table(origin: Origin) -> dict[str, object]:
     return {"place": origin.place, "line": origin.line or None}
 
 
+def artifact_table(artifact: Artifact) -> dict[str, object]:
+    """Return an artifact as JSON documents have it."""
+    return {**artifact._asdict(), "digest": str(artifact.digest)}
+
+
 def plan_table(plan: Plan, into: str) -> dict[str, object]:
     """Return what would be done to install a pin into a directory."""
     return {
@@ -22,14 +27,6 @@ def plan_table(plan: Plan, into: str) -> dict[str, object]:
         "host": str(plan.host),
         "source": plan.source,
         "publisher": plan.publisher,
-        "artifacts": [
-            {
-                "locator": artifact.locator,
-                "digest": str(artifact.digest),
-                "size_bytes": artifact.size_bytes,
-                "filename": artifact.filename,
-            }
-            for artifact in plan.artifacts
-        ],
+        "artifacts": [artifact_table(artifact) for artifact in plan.artifacts],
         "into": into,
     }

@@ -27,13 +27,4 @@ class Level(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
-# The words of earlier lockfiles.
-_OLDER = {
-    "catalogue": Level.CHECKSUM,
-    "checksum file": Level.CHECKSUM,
-    "first use": Level.FIRST_USE,
-    "plugin only, not what its scripts fetch": Level.PLUGIN_ONLY,
-    "release": Level.CHECKSUM,
-    "signed index": Level.SIGNATURE,
-}
-LEVELS = {**_OLDER, **{str(level): level for level in Level if level}}
+LEVELS = {str(level): level for level in Level if level}

@@ -309,7 +309,7 @@ tool = "nodejs"
 version = "24.11.1"
 host = "linux-x64"
 source = "upstream"
-verified = "checksum file"
+verified = "checksum"
 requires = {{ glibc = "2.28" }}
 [[build.artifact]]
 locator = "https://nodejs.org/dist/v24.11.1/node-v24.11.1-linux-x64.tar.xz"
@@ -331,10 +331,18 @@ _RECEIPT = {
             "filename": "y",
         }
     ],
+    "requires": [["tool-erlang", "27"]],
     "bin_dirs": ["bin"],
     "variables": [["A", "b"]],
     "installed_at": "2026-01-31T12:00:00Z",
     "toolpin": "0",
+    "bound": False,
+    "homes": [],
+    "home_bins": [],
+    "facts": [],
+    "asks": "",
+    "verified": "checksum",
+    "defaults": [],
     "files": [["bin/node", 3, 493, _HEX, ""]],
 }
 

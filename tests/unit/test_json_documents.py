@@ -48,23 +48,6 @@ def test_a_receipt_comes_back_as_it_was(receipt: Receipt) -> None:
     assert parse_receipt(render_receipt(receipt), "receipt.json") == receipt
 
 
-@pytest.mark.parametrize(
-    ("flags", "level"),
-    [
-        ({"first_use": False}, Level.HERE),
-        ({"first_use": True}, Level.FIRST_USE),
-        ({"first_use": True, "brought": True}, Level.LOCKFILE),
-    ],
-)
-def test_a_receipt_of_an_earlier_toolpin_has_flags(
-    flags: dict[str, bool], level: Level
-) -> None:
-    receipt = Receipt(Pin("a", "1"), "", "", "", (), (), (), (), "", "", level)
-    table = json.loads(render_receipt(receipt))
-    del table["verified"]
-    assert parse_receipt(json.dumps({**table, **flags}), "receipt.json") == receipt
-
-
 @given(_TEXT, st.lists(_ARTIFACT, max_size=3))
 def test_a_note_comes_back_as_it_was(asked: str, artifacts: list[Artifact]) -> None:
     text = render_note(asked, artifacts)
