@@ -13,6 +13,7 @@ from toolpin.config.edit import required_key, set_value, unset_value
 from toolpin.config.settings import Stated
 from toolpin.config.settings_schema import key_of
 from toolpin.errors import ToolpinError, printable
+from toolpin.json_tables import origin_table
 from toolpin.project import project_files
 from toolpin.system.file_lock import file_lock_path, held
 from toolpin.toml_lines import render_value
@@ -137,11 +138,10 @@ def _without_user(value: object) -> object:
 
 
 def _record(stated: Stated) -> dict[str, object]:
-    key = key_of(stated.name)
     return {
         "name": stated.name,
         "value": stated.value,
-        "origin": {"place": stated.origin.place, "line": stated.origin.line or None},
-        "expected": key.expected if key else "",
-        "help": key.help if key else "",
+        "origin": origin_table(stated.origin),
+        "expected": stated.key.expected,
+        "help": stated.key.help,
     }

@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
+from toolpin.config.idiomatic_level import DEFAULT, LEVELS
 from toolpin.errors import UsageError
 from toolpin.http.credentials import check_credentials
 
 MOST_JOBS = 64
 
-_TOOL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
-_GIT_URL = re.compile(r"((https|ssh|file)://|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:)[!-~]*$")
-_CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f]")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_GIT_URL = re.compile(r"((https|ssh|file)://|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:)[!-~]*")
+_HTTP_URL = re.compile(r"https?://[^\x00-\x20\x7f]*")
+_LEVEL = re.compile("|".join(LEVELS))
 
 
 class Key(NamedTuple):
@@ -73,65 +76,35 @@ def _read_seconds(value: object) -> float:
     return float(str(value))
 
 
-def _read_sources(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError  # noqa: TRY004 - one kind of error for every shape
-    for element in value:
-        if not isinstance(element, str) or not re.fullmatch(
-            r"[a-z0-9][a-z0-9_.-]*", element
-        ):
-            raise ValueError
-    return tuple(value)
-
-
-def _read_url(value: object) -> str:
-    if not isinstance(value, str) or not _GIT_URL.match(value):
-        raise ValueError
-    return value
-
-
-def _read_prefixes(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError  # noqa: TRY004 - one kind of error for every shape
-    return tuple(_read_url(element) for element in value)
-
-
 def _read_flag(value: object) -> bool:
     if type(value) is not bool:
         raise ValueError
     return value
 
 
-def _parse_flag(text: str) -> bool:
-    if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
+def _read_text(value: object, *, form: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not form.fullmatch(value):
         raise ValueError
-    return text.lower() in ("1", "true", "yes")
+    return value
 
 
-def _read_level(value: object) -> str:
-    if value not in ("none", "plain", "all"):
-        raise ValueError
-    return str(value)
+def _read_list(value: object, *, form: re.Pattern[str]) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004 - one kind of error for every shape
+    return tuple(_read_text(element, form=form) for element in value)
 
 
 def _read_options(pair: tuple[object, object]) -> str:
     tool, words = pair
-    if not isinstance(tool, str) or not _TOOL.fullmatch(tool):
-        raise ValueError
+    _read_text(tool, form=_NAME)
     if not isinstance(words, str) or not words.isprintable():
         raise ValueError
     return words
 
 
 def _read_mirror(pair: tuple[object, object]) -> str:
-    for url in pair:
-        if (
-            not isinstance(url, str)
-            or not url.startswith(("https://", "http://"))
-            or _CONTROL_OR_BLANK.search(url)
-        ):
-            raise ValueError
-    return str(pair[1])
+    _read_text(pair[0], form=_HTTP_URL)
+    return _read_text(pair[1], form=_HTTP_URL)
 
 
 def _read_credential(pair: tuple[object, object]) -> str:
@@ -142,6 +115,12 @@ def _read_credential(pair: tuple[object, object]) -> str:
     return str(pair[1])
 
 
+def _parse_flag(text: str) -> bool:
+    if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
+        raise ValueError
+    return text.lower() in ("1", "true", "yes")
+
+
 def _parse_seconds(text: str) -> float | int:
     return int(text) if text.isascii() and text.isdigit() else float(text)
 
@@ -150,7 +129,15 @@ def _parse_words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-_SECONDS = "a number of seconds, 0.1 to 3600"
+def _flag(name: str, meaning: str, *, default: bool) -> Key:
+    return Key(name, _read_flag, _parse_flag, "true or false", meaning, default)
+
+
+def _seconds(name: str, meaning: str, default: float) -> Key:
+    expected = "a number of seconds, 0.1 to 3600"
+    return Key(name, _read_seconds, _parse_seconds, expected, meaning, default)
+
+
 KEYS: tuple[Key, ...] = (
     Key(
         "jobs",
@@ -162,57 +149,41 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "sources",
-        _read_sources,
+        partial(_read_list, form=_NAME),
         _parse_words,
         'a list of source ids, such as ["upstream", "npm"]',
         "the sources to use, in this order (default: all sources of a tool)",
         (),
     ),
-    Key(
-        "offline",
-        _read_flag,
-        _parse_flag,
-        "true or false",
-        "use cached files only, no network",
-        default=False,
-    ),
-    Key(
+    _flag("offline", "use cached files only, no network", default=False),
+    _flag(
         "check_pairs",
-        _read_flag,
-        _parse_flag,
-        "true or false",
         "fail on incompatible versions, such as of Elixir and OTP, instead of warning",
         default=True,
     ),
-    Key(
+    _flag(
         "default_packages",
-        _read_flag,
-        _parse_flag,
-        "true or false",
         "run the commands of files such as ~/.default-mix-commands in each new "
         "install; in CI only where this is set",
         default=True,
     ),
     Key(
         "idiomatic",
-        _read_level,
+        partial(_read_text, form=_LEVEL),
         str,
         "none, plain or all",
         "the version files that are read besides .tool-versions; plain: those with "
         "versions only, such as .nvmrc; all: also package.json, go.mod and others",
-        "plain",
+        DEFAULT,
     ),
-    Key(
+    _flag(
         "strict",
-        _read_flag,
-        _parse_flag,
-        "true or false",
         "fail if the version files of a directory disagree, instead of warning",
         default=False,
     ),
     Key(
         "allow",
-        _read_sources,
+        partial(_read_list, form=_NAME),
         _parse_words,
         'a list of TOOL.NAME, such as ["erlang.crypto"]',
         "features that a plugin requires and that an install may be without",
@@ -230,7 +201,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "allow_plugins",
-        _read_prefixes,
+        partial(_read_list, form=_GIT_URL),
         _parse_words,
         'a list of URL prefixes, such as ["https://github.com/asdf-community/"]',
         "URLs from which an install may fetch locked asdf plugins",
@@ -238,7 +209,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "plugin_index",
-        _read_url,
+        partial(_read_text, form=_GIT_URL),
         str,
         "a URL that git can fetch",
         "the repository with the index of asdf plugins",
@@ -264,19 +235,11 @@ KEYS: tuple[Key, ...] = (
         is_table=True,
         is_secret=True,
     ),
-    Key(
-        "network.connect_timeout_s",
-        _read_seconds,
-        _parse_seconds,
-        _SECONDS,
-        "time limit for establishing a connection",
-        5.0,
+    _seconds(
+        "network.connect_timeout_s", "time limit for establishing a connection", 5.0
     ),
-    Key(
+    _seconds(
         "network.stall_timeout_s",
-        _read_seconds,
-        _parse_seconds,
-        _SECONDS,
         "time limit for a download that receives less than 1 KiB a second",
         15.0,
     ),
