@@ -13,7 +13,7 @@ from toolpin.app import App
 from toolpin.commands import declare
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.system.file_modes import use_own_umask
-from toolpin.system.paths import Paths, find_paths, find_system_paths
+from toolpin.system.paths import find_paths, find_system_paths
 from toolpin.system.report import Report, close_quietly
 
 
@@ -28,86 +28,96 @@ class Verb(NamedTuple):
     implied: str = ""
 
 
+_SUMMARIES = {
+    "install": "install the pinned versions, or TOOL VERSION",
+    "uninstall": "remove installed versions",
+    "use": "pin a version of a tool, and install it",
+    "pin": "write the version of a tool to .tool-versions (and to an existing "
+    "toolpin.lock)",
+    "set": "the same as pin",
+    "lock": "write exact versions and checksums to toolpin.lock",
+    "outdated": "list pinned tools that have newer versions",
+    "upgrade": "update locked versions as far as .tool-versions allows (or further: "
+    "--latest)",
+    "bundle": "create or install a bundle of tools, for machines without a network",
+    "current": "show the pinned versions and the files that pin them",
+    "list": "list installed versions (* marks a version that is pinned here)",
+    "list-all": "list the versions that can be installed",
+    "latest": "show the newest release that can be installed",
+    "where": "show the directory of an installed version",
+    "which": "show the path of the program that a command runs",
+    "why": "explain which version a command resolves to, and why",
+    "doctor": "diagnose this installation and suggest fixes",
+    "shimversions": "list the versions that provide a command",
+    "env": "print the environment of the pinned versions",
+    "activate": "print the code that sets up a shell, for its startup file",
+    "deactivate": "remove toolpin from the current shell",
+    "shell": "set the version of a tool for the current shell only",
+    "exec": "run a command with the pinned versions",
+    "verify": "compare installed files with the checksums recorded at install",
+    "release-check": "check whether a Mix release runs on its target",
+    "reshim": "update the shims to match the installed versions",
+    "cache": "show or clear the download cache",
+    "prune": "list or remove versions that have not been used recently",
+    "ci": "plan the cache of a CI job, install from it, and prune it",
+    "config": "show and change settings",
+    "plugin": "list, check, add and create tool plugins",
+    "search": "find tools by name, command or description",
+    "import": "import versions that asdf, mise, nvm or others installed",
+    "asdf-alias": "install an `asdf` command that runs toolpin",
+    "completion": "print the completion script for a shell",
+    "self": "show, update or remove toolpin itself",
+    "version": "show the version of toolpin",
+    "help": "show help for a command, or for the global options",
+}
+# The modules that do not have the name of their command; "" for none.
+_MODULES = {"use": "pin", "set": "pin", "exec": "", "import": "import_", "help": ""}
 VERBS = {
-    "install": Verb("install the pinned versions, or TOOL VERSION", "install"),
-    "uninstall": Verb("remove installed versions", "uninstall"),
-    "use": Verb("pin a version of a tool, and install it", "pin", "install"),
-    "pin": Verb(
-        "write the version of a tool to .tool-versions (and to an existing "
-        "toolpin.lock)",
-        "pin",
-    ),
-    "set": Verb("the same as pin", "pin"),
-    "lock": Verb("write exact versions and checksums to toolpin.lock", "lock"),
-    "outdated": Verb("list pinned tools that have newer versions", "outdated"),
-    "upgrade": Verb(
-        "update locked versions as far as .tool-versions allows (or further: --latest)",
-        "upgrade",
-    ),
-    "bundle": Verb(
-        "create or install a bundle of tools, for machines without a network", "bundle"
-    ),
-    "current": Verb("show the pinned versions and the files that pin them", "current"),
-    "list": Verb(
-        "list installed versions (* marks a version that is pinned here)", "list"
-    ),
-    "list-all": Verb("list the versions that can be installed", "list_all"),
-    "latest": Verb("show the newest release that can be installed", "latest"),
-    "where": Verb("show the directory of an installed version", "where"),
-    "which": Verb("show the path of the program that a command runs", "which"),
-    "why": Verb("explain which version a command resolves to, and why", "why"),
-    "doctor": Verb("diagnose this installation and suggest fixes", "doctor"),
-    "shimversions": Verb("list the versions that provide a command", "shimversions"),
-    "env": Verb("print the environment of the pinned versions", "env"),
-    "activate": Verb(
-        "print the code that sets up a shell, for its startup file", "activate"
-    ),
-    "deactivate": Verb("remove toolpin from the current shell", "deactivate"),
-    "shell": Verb("set the version of a tool for the current shell only", "shell"),
-    "exec": Verb("run a command with the pinned versions", ""),
-    "verify": Verb(
-        "compare installed files with the checksums recorded at install", "verify"
-    ),
-    "release-check": Verb(
-        "check whether a Mix release runs on its target", "release_check"
-    ),
-    "reshim": Verb("update the shims to match the installed versions", "reshim"),
-    "cache": Verb("show or clear the download cache", "cache"),
-    "prune": Verb("list or remove versions that have not been used recently", "prune"),
-    "ci": Verb("plan the cache of a CI job, install from it, and prune it", "ci"),
-    "config": Verb("show and change settings", "config"),
-    "plugin": Verb("list, check, add and create tool plugins", "plugin"),
-    "search": Verb("find tools by name, command or description", "search"),
-    "import": Verb(
-        "import versions that asdf, mise, nvm or others installed", "import_"
-    ),
-    "asdf-alias": Verb("install an `asdf` command that runs toolpin", "asdf_alias"),
-    "completion": Verb("print the completion script for a shell", "completion"),
-    "self": Verb("show, update or remove toolpin itself", "self"),
-    "version": Verb("show the version of toolpin", "version"),
-    "help": Verb("show help for a command, or for the global options", ""),
+    name: Verb(
+        summary,
+        _MODULES.get(name, name.replace("-", "_")),
+        "install" if name == "use" else "",
+    )
+    for name, summary in _SUMMARIES.items()
 }
 # Aliases of commands; `toolpin help` and completion show the command's own name.
 ALIASES = {"ls": "list", "remove": "uninstall"}
 
+_FLAGS = {
+    "--quiet -q": "print only results and errors",
+    "--debug": "show the traceback of an error",
+    "--system": "use the installs of all users (the system store), not your own",
+    "--offline": "use cached files only, no network",
+    "--strict": "fail if the version files of a directory, such as .tool-versions and "
+    ".nvmrc, name different versions",
+    "--json": "print the result as one JSON document",
+}
 # The names of the arguments with versions that follow a tool.
 _VERSIONS = ("versions", "version", "prefix")
 
 
 class _Parser(ArgumentParser):
-    """A command's parser, or a subcommand's: all take the global options.
+    """A parser with the global options, whose errors and help are toolpin's.
 
-    Its errors and its help are toolpin's, not argparse's.
+    It is of a command or subcommand; with `default`, of the words before a command.
     """
 
-    def __init__(self, prog: str, description: str | None = None) -> None:
+    def __init__(
+        self,
+        prog: str,
+        description: str | None = None,
+        *,
+        default: str | None = SUPPRESS,
+    ) -> None:
         super().__init__(
             prog=prog,
             description=description,
-            formatter_class=_formatter,
+            # One without a width would load shutil.
+            formatter_class=lambda prog: HelpFormatter(prog, width=80),
             allow_abbrev=False,
+            add_help=default == SUPPRESS,
         )
-        add_globals(self, default=SUPPRESS)
+        add_globals(self, default=default)
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of printing the usage and exiting."""
@@ -132,12 +142,6 @@ def command_in(argv: Sequence[str]) -> str | None:
         return None
     name = words[0]
     return VERBS[name].module.rstrip("_").replace("_", "-") or name
-
-
-def is_json_requested(argv: Sequence[str]) -> bool:
-    """Return whether a command line requests one JSON document, for errors too."""
-    own = argv[: argv.index("--")] if "--" in argv else argv
-    return "--json" in own and command_in(argv) != "exec"
 
 
 def parser_of(name: str) -> ArgumentParser:
@@ -167,31 +171,15 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
         default=default,
         help="run as if started in DIR",
     )
-    for names, text in (
-        (("--quiet", "-q"), "print only results and errors"),
-        (("--debug",), "show the traceback of an error"),
-        (
-            ("--system",),
-            "use the installs of all users (the system store), not your own",
-        ),
-        (("--offline",), "use cached files only, no network"),
-        (
-            ("--strict",),
-            "fail if the version files of a directory, such as .tool-versions and "
-            ".nvmrc, name different versions",
-        ),
-        (("--json",), "print the result as one JSON document"),
-    ):
-        parser.add_argument(*names, action="store_true", default=default, help=text)
+    for names, text in _FLAGS.items():
+        parser.add_argument(
+            *names.split(), action="store_true", default=default, help=text
+        )
 
 
 def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
     """Return the options before the command, and the command with its arguments."""
-    parser = ArgumentParser(
-        prog="toolpin", formatter_class=_formatter, add_help=False, allow_abbrev=False
-    )
-    parser.error = _parser_error  # type: ignore[method-assign]
-    add_globals(parser, default=None)
+    parser = _Parser("toolpin", default=None)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--version", "-v", action="store_true")
     start = _start_of_command(argv)
@@ -203,15 +191,6 @@ def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
     if options.help or start == len(argv):
         return options, ["help"]
     return options, _expanded(argv[start:])
-
-
-def _formatter(prog: str) -> HelpFormatter:
-    """Return argparse's formatter; one without a width would load shutil."""
-    return HelpFormatter(prog, width=80)
-
-
-def _parser_error(message: str) -> NoReturn:
-    raise _command_errors().argument_error("toolpin", message)
 
 
 def _start_of_command(argv: Sequence[str]) -> int:
@@ -255,7 +234,7 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     verb_options = _options(module, args)
     try:
         app = App(
-            _paths(is_system=bool(args.system)),
+            (find_system_paths if args.system else find_paths)(os.environ),
             env,
             report,
             trusts_first_use=getattr(args, "trust_on_first_use", False),
@@ -298,10 +277,6 @@ def _parted(args: Namespace) -> Namespace:
         args.tool = tool
         setattr(args, field, version)
     return args
-
-
-def _paths(*, is_system: bool) -> Paths:
-    return find_system_paths(os.environ) if is_system else find_paths(os.environ)
 
 
 def _module(name: str) -> ModuleType:
