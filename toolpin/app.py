@@ -406,9 +406,8 @@ class App:
 
     def ignored_files(self) -> Iterator[str]:
         """Yield the ignored files that pin, and ignored lockfiles beside used ones."""
-        places = (*self.where[:3], self.idioms.names)
-        yield from pin_files.ignored(*places)
-        counted = pin_files.candidates(*places)
+        yield from pin_files.ignored(self.where, self.idioms.names)
+        counted = pin_files.candidates(self.where, self.idioms.names)
         for path in dict.fromkeys(map(lockfile_beside, counted)):
             if os.path.lexists(path) and not pin_files.is_used_file(path):
                 yield path

@@ -57,17 +57,17 @@ class Machine:
         return file
 
     def candidates(self, start: Path | str | None = None) -> list[str]:
-        result = candidates(
-            str(start or self.start), str(self.home), str(self.global_file)
-        )
+        result = candidates(self.where(start or self.start))
         return [path for path in result if path.startswith(str(self.root))]
 
     def ignored(self, start: Path) -> list[str]:
-        return list(ignored(str(start), str(self.home), str(self.global_file)))
+        return list(ignored(self.where(start)))
+
+    def where(self, start: Path | str) -> Where:
+        return Where(str(start), str(self.home), str(self.global_file), Files())
 
     def stated(self, *only: str) -> Iterator[Request]:
-        places = (str(self.start), str(self.home), str(self.global_file))
-        return stated(Where(*places, Files()), ALIASES, IDIOMS, only)
+        return stated(self.where(self.start), ALIASES, IDIOMS, only)
 
     def effective(self, **env: str) -> list[str]:
         requests = effective(self.stated(), env=env, aliases=ALIASES)
@@ -127,7 +127,9 @@ def test_a_home_whose_name_only_begins_alike_is_outside(machine: Machine) -> Non
 
 
 def test_the_root_directory_ends_the_walk() -> None:
-    assert len(list(candidates("/", "/", "/nowhere/.tool-versions"))) <= 1
+    assert (
+        len(list(candidates(Where("/", "/", "/nowhere/.tool-versions", Files())))) <= 1
+    )
 
 
 def test_the_first_line_of_the_nearest_file_counts(machine: Machine) -> None:
@@ -328,7 +330,7 @@ def test_hostile_62_roots_file_in_a_sticky_directory_counts(shared: Path) -> Non
     file.touch()
     with without_privileges():
         assert str(file) in list(
-            candidates(str(shared), "/", "/nowhere/.tool-versions")
+            candidates(Where(str(shared), "/", "/nowhere/.tool-versions", Files()))
         )
 
 
@@ -391,7 +393,9 @@ def test_hostile_63_a_directory_that_may_not_be_entered_is_passed(shared: Path) 
     file.touch()
     closed.chmod(0o000)
     with without_privileges():
-        results = list(candidates(str(start), "/", "/nowhere/.tool-versions"))
+        results = list(
+            candidates(Where(str(start), "/", "/nowhere/.tool-versions", Files()))
+        )
     closed.chmod(0o755)
     assert results[0] == str(file)
 

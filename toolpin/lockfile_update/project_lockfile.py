@@ -53,7 +53,7 @@ def pin_paths(app: App) -> list[str]:
 
     The nearest first, links to the same file once.
     """
-    paths = pin_files.candidates(*app.where[:3], app.idioms.names)
+    paths = pin_files.candidates(app.where, app.idioms.names)
     directories = dict.fromkeys(map(os.path.dirname, paths))
     files = [os.path.join(directory, pin_files.FILENAME) for directory in directories]
     once = {os.path.realpath(file): file for file in reversed(files)}

@@ -44,7 +44,7 @@ def remember(paths: Paths, origins: Iterable[Origin]) -> None:
 
 def remember_here(paths: Paths, where: Where, others: Collection[str]) -> None:
     """Record the nearest file that pins, a `.tool-versions` or one of the `others`."""
-    nearest = next(candidates(*where[:3], others), "")
+    nearest = next(candidates(where, others), "")
     remember(paths, [Origin(nearest, 1)])
 
 

@@ -34,28 +34,20 @@ class Where(NamedTuple):
     files: Files
 
 
-def candidates(
-    start: str, home: str, global_file: str, others: Collection[str] = ()
-) -> Iterator[str]:
+def candidates(where: Where, others: Collection[str] = ()) -> Iterator[str]:
     """Yield the existing `.tool-versions`, nearest first, without the ignored ones.
 
-    The directories from `start` (absolute, as the shell names it) up to the root, those
-    above its real path, then `home` unless it was among them, then `global_file`, which
-    is named by all of them. Files with `others`' names follow the one in their
-    directory.
+    The directories from the start (absolute, as the shell names it) up to the root,
+    those above its real path, then the home directory unless it was among them, then
+    the global file, which is named by all of them. Files with `others`' names follow
+    the one in their directory.
     """
-    for path, is_used in _present(start, home, global_file, others):
-        if is_used:
-            yield path
+    return (path for path, is_used in _present(where, others) if is_used)
 
 
-def ignored(
-    start: str, home: str, global_file: str, others: Collection[str] = ()
-) -> Iterator[str]:
+def ignored(where: Where, others: Collection[str] = ()) -> Iterator[str]:
     """Yield the files that are ignored, as another user's in a writable directory."""
-    for path, is_used in _present(start, home, global_file, others):
-        if not is_used:
-            yield path
+    return (path for path, is_used in _present(where, others) if not is_used)
 
 
 def stated(
@@ -71,7 +63,7 @@ def stated(
     of one tool does not fail because of another tool's line.
     """
     together = Together()
-    for path in _places(*where[:3]):
+    for path in _places(where):
         is_global = path == where.global_file
         if is_used_file(path):
             data = where.files.read(path, anywhere=is_global)
@@ -222,12 +214,10 @@ def cwd_or_name(env: Mapping[str, str]) -> str:
         return named if is_gone else "/"
 
 
-def _present(
-    start: str, home: str, global_file: str, others: Collection[str]
-) -> Iterator[tuple[str, bool]]:
+def _present(where: Where, others: Collection[str]) -> Iterator[tuple[str, bool]]:
     """Yield each file that exists, nearest first, and whether it is used."""
-    places = _places(start, home, global_file)
-    for path in _with_others(places, global_file, others) if others else places:
+    places = _places(where)
+    for path in _with_others(places, where.global_file, others) if others else places:
         try:
             status = os.lstat(path)
         except (OSError, ValueError):
@@ -237,15 +227,15 @@ def _present(
         yield path, _is_trusted(path, status.st_uid)
 
 
-def _places(start: str, home: str, global_file: str) -> Iterator[str]:
-    name = os.path.basename(global_file)
+def _places(where: Where) -> Iterator[str]:
+    name = os.path.basename(where.global_file)
     is_home_passed = False
-    for directory in directories_up(start):
-        is_home_passed = is_home_passed or directory == (home.rstrip("/") or "/")
+    for directory in directories_up(where.start):
+        is_home_passed = is_home_passed or directory == (where.home.rstrip("/") or "/")
         yield os.path.join(directory, name)
     if not is_home_passed:
-        yield os.path.join(home, name)
-    yield global_file
+        yield os.path.join(where.home, name)
+    yield where.global_file
 
 
 def _with_others(

@@ -98,8 +98,8 @@ def error(what: str, spot: WordPosition, *facts: tuple[str, str]) -> UsageError:
     at = f"{place}:{line}:{column}" if line else place
     label = "line" if line else "value"
     return UsageError(
-        _one_line(what),
-        [("at", _one_line(at)), (label, _one_line(shown)), *facts],
+        printable(what),
+        [("at", printable(at)), (label, printable(shown)), *facts],
         spot.hint,
     )
 
@@ -191,10 +191,6 @@ def quoted(word: str) -> str:
 def named(char: str) -> str:
     """Return a character so that look-alikes differ: `'@'`, `U+043E`."""
     return repr(char) if " " < char <= "~" else f"U+{ord(char):04X}"
-
-
-def _one_line(text: str) -> str:
-    return printable(text)
 
 
 def as_written(_tool: str, word: str) -> str:
