@@ -54,11 +54,7 @@ class ToolpinError(Exception):
 
     def render(self) -> str:
         """Render the lines that stderr shows, without a newline at the end."""
-        width = max((len(label) for label, _ in self.facts), default=0)
-        lines = [f"toolpin: {printable(self.what)}"]
-        lines += [
-            f"  {label:<{width}}  {printable(value)}" for label, value in self.facts
-        ]
+        lines = [f"toolpin: {printable(self.what)}", *fact_lines(self.facts)]
         if self.hint:
             lines.append(f"  try: {printable(self.hint)}")
         return "\n".join(lines)
@@ -134,6 +130,12 @@ class UnknownCommand(ToolpinError):
     """A command that no tool here provides."""
 
     exit_code = 127
+
+
+def fact_lines(facts: Sequence[tuple[str, str]]) -> list[str]:
+    """Render facts, one a line, with their values aligned."""
+    width = max((len(label) for label, _ in facts), default=0)
+    return [f"  {label:<{width}}  {printable(value)}" for label, value in facts]
 
 
 @contextmanager

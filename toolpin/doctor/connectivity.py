@@ -106,23 +106,16 @@ def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Findi
     A source that the user did not choose, and that another source can replace, is fine.
     """
     for connection in connections:
-        others = [
-            other.source for other in connections if other.tool == connection.tool
-        ]
-        served = [
-            other
-            for other in connections
-            if other.tool == connection.tool and not other.problem
-        ]
+        same = [other for other in connections if other.tool == connection.tool]
+        served = [other.source for other in same if not other.problem]
         if not connection.problem or (served and not connection.chosen):
             continue
         facts = [("URL", connection.requested), (connection.step, _problem(connection))]
         if served:
-            facts.append(
-                ("instead", ", ".join(tool_source.source for tool_source in served))
-            )
-        elif len(others) > 1:
-            facts.append(("instead", f"none: {', '.join(others)} fail too"))
+            facts.append(("instead", ", ".join(served)))
+        elif len(same) > 1:
+            names = ", ".join(other.source for other in same)
+            facts.append(("instead", f"none: {names} fail too"))
         what = f"{connection.tool}, {connection.source}: no answer"
         yield Finding("net", what, tuple(facts), _fix(connection, connection.problem))
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from toolpin.errors import ToolpinError, printable
+from toolpin.errors import ToolpinError, fact_lines, printable
+from toolpin.system.report import facts_table
 
 
 class Finding(NamedTuple):
@@ -30,11 +31,7 @@ def of_error(check: str, error: ToolpinError) -> Finding:
 
 def render(finding: Finding) -> str:
     """Render the lines of one finding, without a newline at the end."""
-    width = max((len(label) for label, _ in finding.facts), default=0)
-    lines = [printable(finding.what)]
-    lines += [
-        f"  {label:<{width}}  {printable(value)}" for label, value in finding.facts
-    ]
+    lines = [printable(finding.what), *fact_lines(finding.facts)]
     if finding.file:
         lines.append(f"  add to the end of {printable(finding.file)}:")
         lines.append(f"    {printable(finding.fix)}")
@@ -48,7 +45,7 @@ def as_table(finding: Finding) -> dict[str, object]:
     return {
         "check": finding.check,
         "what": finding.what,
-        "facts": [{"label": label, "value": value} for label, value in finding.facts],
+        "facts": facts_table(finding.facts),
         "mend": finding.fix or None,
         "file": finding.file or None,
     }

@@ -46,6 +46,11 @@ class Clash(NamedTuple):
     first: Candidate
     is_pinned: bool = False
 
+    @property
+    def directory(self) -> PathDirectory:
+        """The directory of the other program."""
+        return self.first.directory
+
 
 class ProcessEnvironment(NamedTuple):
     """The environment that was read.

@@ -26,10 +26,8 @@ def check_path(seen: ProcessEnvironment) -> Iterator[Finding]:
         if not any(check_rc(seen)):
             yield _not_on_path(seen)
         return
-    clashes = [
-        clash for clash in seen.clashes if clash.first.directory.kind != "manager"
-    ]
-    for directory in dict.fromkeys(clash.first.directory for clash in clashes):
+    clashes = [clash for clash in seen.clashes if clash.directory.kind != "manager"]
+    for directory in dict.fromkeys(clash.directory for clash in clashes):
         if seen.active and directory.path in seen.block:
             yield _of_another_directory(seen, directory)
             continue
@@ -92,15 +90,11 @@ def check_modes(seen: ProcessEnvironment) -> Iterator[Finding]:
 
 def check_managers(seen: ProcessEnvironment) -> Iterator[Finding]:
     """Find other managers with the same commands before the shims."""
-    clashes = [
-        clash for clash in seen.clashes if clash.first.directory.kind == "manager"
+    managed = [
+        clash.directory for clash in seen.clashes if clash.directory.kind == "manager"
     ]
-    for owner in dict.fromkeys(clash.first.directory.owner for clash in clashes):
-        others = [
-            clash.first.directory
-            for clash in clashes
-            if clash.first.directory.owner == owner
-        ]
+    for owner in dict.fromkeys(directory.owner for directory in managed):
+        others = [directory for directory in managed if directory.owner == owner]
         line = _own_line(seen, partial(sets_up, name=owner))
         what = f"{owner} is on PATH before the shims"
         yield _in_front("managers", what, others, line, seen)
@@ -128,7 +122,7 @@ def _of_another_directory(
 
     A script's own `cd`, or a variable for one command: no prompt comes in between.
     """
-    clashes = [clash for clash in seen.clashes if clash.first.directory == directory]
+    clashes = [clash for clash in seen.clashes if clash.directory == directory]
     what = f"{directory.pin or directory.path} is on PATH for a different directory"
     facts = (
         ("runs", ", ".join(clash.command for clash in clashes)),
@@ -151,9 +145,7 @@ def _in_front(
     seen: ProcessEnvironment,
 ) -> Finding:
     """Return the finding of directories in front, with the line that added them."""
-    commands = [
-        clash.command for clash in seen.clashes if clash.first.directory in owned
-    ]
+    commands = [clash.command for clash in seen.clashes if clash.directory in owned]
     paths = dict.fromkeys(directory.path for directory in owned)
     facts = [("runs", ", ".join(dict.fromkeys(commands)))]
     facts += [("from", path) for path in paths]
@@ -174,13 +166,9 @@ def _rc(
     """Return the finding of a line that is not reached by readers of `read`."""
     fix, usual = seen.fix
     facts = _line_facts("found in", [line])
-    results = [text for text in seen.texts if text in read]
-    facts += [("read instead", file) for file in results if file != line.file]
+    others = [file for file in seen.texts if file in read and file != line.file]
+    facts += [("read instead", file) for file in others]
     return Finding("rc", what, tuple(facts), fix, file or usual)
-
-
-def _files_read(seen: ProcessEnvironment) -> Iterable[str]:
-    return (file for file in seen.texts if file in seen.reading.all)
 
 
 def _has_own_rc(seen: ProcessEnvironment) -> bool:
@@ -193,7 +181,8 @@ def _has_own_rc(seen: ProcessEnvironment) -> bool:
 
 def _own_line(seen: ProcessEnvironment, fits: Callable[[str], bool]) -> Line | None:
     """Return the last matching line in a file that this shell reads."""
-    texts = {file: seen.texts[file] for file in _files_read(seen)}
+    read = seen.reading.all
+    texts = {file: text for file, text in seen.texts.items() if file in read}
     return next(reversed(lines_that(texts, fits)), None)
 
 
