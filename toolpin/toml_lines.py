@@ -6,6 +6,7 @@ comments, order, blanks. Comments inside a replaced value are lost.
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Mapping
@@ -149,7 +150,7 @@ def _inline(text: str, statement: Statement) -> dict[str, object]:
 
 def _at_the_top(text: str, known: list[Statement], entry: str, newline: str) -> str:
     """Insert a top-level key: after the last one, before the first header."""
-    before = _until_header(known)
+    before = list(itertools.takewhile(lambda statement: statement.value, known))
     if before:
         return _inserted(text, before[-1].end, entry, newline)
     if not known:
@@ -161,13 +162,6 @@ def _at_the_top(text: str, known: list[Statement], entry: str, newline: str) -> 
             break
         at = above
     return _inserted(text, at, entry + newline, newline)
-
-
-def _until_header(known: list[Statement]) -> list[Statement]:
-    first = next(
-        (at for at, statement in enumerate(known) if not statement.value), len(known)
-    )
-    return known[:first]
 
 
 def _inserted(text: str, at: int, entry: str, newline: str) -> str:

@@ -60,7 +60,7 @@ def unpack(
         try:
             with open(archive, "rb") as file, ThreadPoolExecutor(1) as pool:
                 members = _members(file, filename, limits, pool)
-                for path, member in _taken(members, strip, tuple(_parts(only))):
+                for path, member in _taken(members, strip, only):
                     link = _link_below(path, member, shared)
                     _add(tree, path, member._replace(link=link))
             return tree.finish()
@@ -127,9 +127,10 @@ def _check_family(filename: str, family: str) -> None:
 
 
 def _taken(
-    members: Iterator[Member], strip: int, only: tuple[str, ...]
+    members: Iterator[Member], strip: int, below: str
 ) -> Iterator[tuple[str, Member]]:
     """Yield (path below the destination, member) for the requested members."""
+    only = tuple(below.split("/")) if below else ()
     top: tuple[str, ...] | None = None
     for member in members:
         parts = split_name(member.name)
@@ -214,7 +215,3 @@ def _add(tree: Tree, path: str, member: Member) -> None:
         tree.add_file(
             path, member.data, executable=member.executable, mtime_s=member.mtime_s
         )
-
-
-def _parts(only: str) -> list[str]:
-    return only.split("/") if only else []

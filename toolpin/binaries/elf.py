@@ -59,6 +59,11 @@ class _Segment(NamedTuple):
     size: int
 
 
+def numbers(version: str) -> tuple[int, ...]:
+    """Return a C library's version as `Elf.glibc` has it."""
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
 def is_macho(magic: bytes) -> bool:
     """Return whether a file that begins so may be a Mach-O file."""
     return magic == _MACHO_64 or magic in _MACHO_FAT

@@ -19,6 +19,7 @@ from toolpin.binaries.elf import (
     Elf,
     is_macho,
     macho_archs,
+    numbers,
     read_elf,
 )
 from toolpin.errors import ToolpinError, UsageError
@@ -173,7 +174,7 @@ def _reasons(
     if target.libraries is None and bound:
         yield "is bound to", f"{bound} of the machine that built it"
     has_own = target.libraries is not None and os.path.exists(f"{bound}/libc.so.6")
-    if elf.glibc > _numbers(target.libc_version) > () and not (bound and has_own):
+    if elf.glibc > numbers(target.libc_version) > () and not (bound and has_own):
         version = ".".join(map(str, elf.glibc))
         yield f"needs glibc {version}", f"the target has {target.libc_version}"
     if target.libraries is None:
@@ -222,7 +223,3 @@ def _origin(directory: str, release: Release, native: Native) -> str:
     """Return a searched directory with $ORIGIN resolved."""
     here = os.path.dirname(f"{release.directory}/{native.path}")
     return directory.replace("${ORIGIN}", here).replace("$ORIGIN", here)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -10,7 +10,7 @@ import mmap
 import os
 import stat
 
-from toolpin.binaries.elf import PROGRAMS, Elf, is_macho, macho_archs, read_elf
+from toolpin.binaries.elf import PROGRAMS, Elf, is_macho, macho_archs, numbers, read_elf
 from toolpin.errors import Refused
 from toolpin.model import Host, Pin
 
@@ -88,7 +88,7 @@ def _check_elf(elf: Elf, host: Host, root: str) -> None:
         raise _Unfit(f"needs {libc}", elf.loader, host.libc)
     if elf.loader and root and not _exists(root, elf.loader):
         raise _Unfit("needs a loader that is missing here", elf.loader, "no such file")
-    if elf.glibc > _numbers(host.libc_version) > ():
+    if elf.glibc > numbers(host.libc_version) > ():
         needed = ".".join(map(str, elf.glibc))
         raise _Unfit(
             f"needs GLIBC_{needed}, this host has {host.libc_version}",
@@ -119,7 +119,3 @@ def _check_script(line: bytes, root: str) -> None:
 
 def _exists(root: str, path: str) -> bool:
     return os.path.exists(f"{root.rstrip('/')}{path}")
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

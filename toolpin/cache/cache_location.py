@@ -16,7 +16,11 @@ def cache_directory(env: Mapping[str, str]) -> str:
 
     Raises UsageError if it is not absolute.
     """
-    return _named(env, "TOOLPIN_CACHE_DIR") or os.path.normpath(_of_the_system())
+    if named := _named(env, "TOOLPIN_CACHE_DIR"):
+        return named
+    import platformdirs
+
+    return os.path.normpath(platformdirs.user_cache_dir("toolpin"))
 
 
 def ci_directory(env: Mapping[str, str]) -> str:
@@ -35,9 +39,3 @@ def _named(env: Mapping[str, str], variable: str) -> str:
             f"{variable} must be an absolute path", [("received", repr(directory))]
         )
     return os.path.normpath(directory) if directory else ""
-
-
-def _of_the_system() -> str:
-    import platformdirs
-
-    return platformdirs.user_cache_dir("toolpin")

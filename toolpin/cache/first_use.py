@@ -7,12 +7,11 @@ The plugin states which builds need this.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 
 from toolpin import json_documents
-from toolpin.cache.verified import Cache, disk_errors
+from toolpin.cache.verified import Cache, disk_errors, note_name
 from toolpin.errors import NoChecksum, Refused, as_word, listed
 from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Host
@@ -44,7 +43,7 @@ class FirstUse:
         Without one it is downloaded, recorded and reported if that is allowed. Raises
         NoChecksum otherwise.
         """
-        name = _name(url)
+        name = note_name(url)
         with file_lock.held(f"{self._cache.root}/locks/{_KIND}-{name}"):
             return self._recorded(url) or self._record(url, filename, name)
 
@@ -64,7 +63,7 @@ class FirstUse:
         )
 
     def _recorded(self, url: str) -> Artifact | None:
-        note = self._cache.read_note(_KIND, _name(url))
+        note = self._cache.read_note(_KIND, note_name(url))
         if note is None:
             return None
         try:
@@ -73,7 +72,7 @@ class FirstUse:
             raise Refused(
                 f"the recorded digest of {url} cannot be read",
                 [("reason", str(error)), ("digest", "none, apart from that one")],
-                f"rm {as_word(f'{self._cache.root}/{_KIND}/{_name(url)}')}",
+                f"rm {as_word(f'{self._cache.root}/{_KIND}/{note_name(url)}')}",
             ) from error
         return artifacts[0] if address == url and artifacts else None
 
@@ -94,7 +93,3 @@ class FirstUse:
         )
         self._remark(f"trusted on first use: {digest} {url}")
         return artifact
-
-
-def _name(url: str) -> str:
-    return hashlib.sha256(url.encode(errors="surrogateescape")).hexdigest()

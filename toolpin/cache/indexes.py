@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from toolpin.cache.verified import Cache
+from toolpin.cache.verified import Cache, note_name
 from toolpin.errors import ToolpinError
 from toolpin.http import urls
 from toolpin.http.fetch import Fetcher, Post
@@ -83,7 +83,7 @@ class Indexes:
         # A mirror's response is stored separately, without its password in the name.
         address = urls.shown(self._rewrite(url))
         if query := urlsplit(url).query:  # it may be signed: no note has its text
-            address = f"{address}#{_name(query)}"
+            address = f"{address}#{note_name(query)}"
         kept = self._kept(address)
         if kept and suffices and suffices(kept.data):
             return kept.data
@@ -97,7 +97,7 @@ class Indexes:
     def _kept(self, address: str) -> _Kept | None:
         """Return the last response from an address; None without a complete one."""
         try:
-            note = self._cache.read_note(_KIND, _name(address))
+            note = self._cache.read_note(_KIND, note_name(address))
             head, _, data = (note or b"").partition(b"\n")
             table = json.loads(head)
             whole = table["sha256"] == hashlib.sha256(data).hexdigest()
@@ -126,8 +126,4 @@ class Indexes:
         }
         with contextlib.suppress(ToolpinError):
             head = json.dumps(table).encode()
-            self._cache.write_note(head + b"\n" + data, _KIND, _name(address))
-
-
-def _name(address: str) -> str:
-    return hashlib.sha256(address.encode(errors="surrogateescape")).hexdigest()
+            self._cache.write_note(head + b"\n" + data, _KIND, note_name(address))

@@ -7,6 +7,7 @@ ages and removes nothing that is valid.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -131,6 +132,11 @@ class Cache:
         if kind in _OWN_DIRECTORIES or not names:
             raise ValueError(f"invalid note name: {kind} {names}")
         return "/".join((self.root, kind, *names))
+
+
+def note_name(text: str) -> str:
+    """Return a name for the note about a URL or another text."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def _is_whole(path: str, digest: Digest) -> bool:

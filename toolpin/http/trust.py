@@ -37,13 +37,11 @@ def make_context(
 
 
 def _context(env: Mapping[str, str], cert: str) -> ssl.SSLContext:
-    if cert:
-        kind = "capath" if os.path.isdir(cert) else "cafile"
-        return _trusting("cert", **{kind: cert})
-    for variable in _BUNDLES:
-        if path := env.get(variable):
+    bundles = {"cert": cert, **{name: env.get(name, "") for name in _BUNDLES}}
+    for name, path in bundles.items():
+        if path:
             kind = "capath" if os.path.isdir(path) else "cafile"
-            return _trusting(variable, **{kind: path})
+            return _trusting(name, **{kind: path})
     file, directory = env.get("SSL_CERT_FILE"), env.get("SSL_CERT_DIR")
     if file or directory:
         variable = "SSL_CERT_FILE" if file else "SSL_CERT_DIR"
