@@ -127,16 +127,8 @@ class App:
         """The context in which commands are looked up."""
         from toolpin.run.lookup_context import Place
 
-        aliases, idioms = self.registry.aliases, self.idioms
-        return Place(
-            self.paths,
-            aliases,
-            idioms,
-            self.env,
-            self.directory,
-            self.files,
-            self.registry,
-        )
+        paths, idioms, files = self.paths, self.idioms, self.files
+        return Place(paths, idioms, self.env, self.directory, files, self.registry)
 
     def where_in(self, directory: str) -> Where:
         """Return where project files are looked up for another directory."""

@@ -51,7 +51,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 
     idioms = registry.idioms(idiomatic_level(paths, env, files.read_settings))
     cwd = pin_files.cwd_or_name(env)
-    place = Place(paths, registry.aliases, idioms, env, cwd, files, registry)
+    place = Place(paths, idioms, env, cwd, files, registry)
 
     def finish(program: LookupResult) -> LookupResult:
         if not is_shim:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -42,9 +41,10 @@ def of_tool(tool: str, app: App) -> CurrentRequest:
     override = pin_files.request_for(tool, (), app.env, app.registry.spell)
     if override:
         requests.append(override)
-    stated = _stated(tool, app)
+    names = app.place.names_of([tool])
     try:
-        requests += stated
+        for request in app.stated(only=names):
+            requests += [request] if request.tool == tool else []
     except ToolpinError as error:
         if not requests:
             raise
@@ -53,11 +53,3 @@ def of_tool(tool: str, app: App) -> CurrentRequest:
     return CurrentRequest(
         first, tuple(requests[1:]), unread, tuple(app.ignored_files())
     )
-
-
-def _stated(tool: str, app: App) -> Iterator[Request]:
-    aliases = app.registry.aliases
-    names = {name for name, canonical in aliases.items() if canonical == tool}
-    for request in app.stated(only={tool, *names}):
-        if request.tool == tool:
-            yield request

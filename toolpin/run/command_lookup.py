@@ -131,8 +131,7 @@ def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
         if request:
             yield request
     elif providers:
-        names = {name for name, own in place.aliases.items() if own in providers}
-        stated = stated_in(place, place.aliases, only={*providers, *names})
+        stated = stated_in(place, only=place.names_of(providers))
         own = {tool: tool for tool in providers}
         for request in effective_in(place, stated, own):
             if request.tool in providers:

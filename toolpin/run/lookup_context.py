@@ -33,12 +33,11 @@ class LookupResult(NamedTuple):
 class Place(NamedTuple):
     """Where a command is looked up: from `cwd` up, an absolute path.
 
-    `aliases` has the canonical name for each name of a tool, `idioms` the files other
-    than `.tool-versions` that pin, `stub` the data in the command's shim.
+    `idioms` are the files other than `.tool-versions` that pin, `stub` is the data in
+    the command's shim.
     """
 
     paths: Paths
-    aliases: Mapping[str, str]
     idioms: Idioms
     env: Mapping[str, str]
     cwd: str
@@ -53,11 +52,20 @@ class Place(NamedTuple):
             self.cwd, home_directory(self.env), self.paths.global_file, self.files
         )
 
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """The canonical name for each name of a tool."""
+        return self.plugins.aliases
+
+    def names_of(self, tools: Collection[str]) -> set[str]:
+        """Return every name of some tools."""
+        own = (name for name, tool in self.aliases.items() if tool in tools)
+        return {*tools, *own}
+
 
 def request_in(place: Place, tool: str) -> Request | None:
     """Return the request for one tool in a place."""
-    names = {name for name, canonical in place.aliases.items() if canonical == tool}
-    stated = stated_in(place, place.aliases, only={tool, *names})
+    stated = stated_in(place, only=place.names_of([tool]))
     return pin_files.request_for(tool, stated, place.env, place.idioms.spell)
 
 
@@ -69,11 +77,9 @@ def effective_in(
     return pin_files.effective(stated, env=place.env, aliases=aliases, spell=spell)
 
 
-def stated_in(
-    place: Place, aliases: Mapping[str, str], only: Collection[str] = ()
-) -> Iterator[Request]:
+def stated_in(place: Place, only: Collection[str] = ()) -> Iterator[Request]:
     """Yield what the files of a place request, for `only` these names if any."""
-    return pin_files.stated(place.where, aliases, place.idioms, only)
+    return pin_files.stated(place.where, place.aliases, place.idioms, only)
 
 
 def requests_in(place: Place) -> tuple[tuple[Request, ...], tuple[str, ...]]:
@@ -83,8 +89,7 @@ def requests_in(place: Place) -> tuple[tuple[Request, ...], tuple[str, ...]]:
     """
     aliases = place.aliases
     try:
-        stated = stated_in(place, aliases)
-        return tuple(effective_in(place, stated, aliases)), ()
+        return tuple(effective_in(place, stated_in(place), aliases)), ()
     except ToolpinError:
         pass
     requests, refused = [], []
