@@ -132,16 +132,12 @@ def _is_attended(env: Mapping[str, str]) -> bool:
 
 def _serves_pins(seen: ProcessEnvironment, app: App) -> bool:
     """Return whether PATH leads to exactly the programs that are pinned here."""
-    results = [(command, _pinned(command, app)) for command in names_in(seen.shims)]
-    pinned = [(value, path) for value, path in results if path]
-    return bool(pinned) and all(
-        _is_same(
-            next(
-                (candidate.path for candidate in candidates(name, seen.directories)), ""
-            ),
-            path,
-        )
-        for name, path in pinned
+    pinned = {name: _pinned(name, app) for name in names_in(seen.shims)}
+    paths = {name: path for name, path in pinned.items() if path}
+    first = {name: candidates(name, seen.directories)[:1] for name in paths}
+    return bool(paths) and all(
+        first[name] and _is_same(first[name][0].path, path)
+        for name, path in paths.items()
     )
 
 

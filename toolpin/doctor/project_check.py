@@ -20,7 +20,7 @@ from toolpin.lockfile_update.project_lockfile import (
     read_project,
     stale_facts,
 )
-from toolpin.model import Pin, Request
+from toolpin.model import Pin
 from toolpin.resolver.local_resolution import locked_version
 from toolpin.run.tool_environment import first_tree
 from toolpin.store import installs
@@ -47,7 +47,8 @@ def check_project(app: App) -> Iterator[Finding]:
         return
     for request in requests:
         if not installs.versions(app.paths, request.tool):
-            unknown = list(_caught("project", _check_known, request, app))
+            known = app.registry.check
+            unknown = list(_caught("project", known, request.tool, request.origin))
             yield from unknown
             if unknown:
                 continue
@@ -116,10 +117,6 @@ def _caught(
         work(*words)
     except ToolpinError as error:
         yield of_error(check, error)
-
-
-def _check_known(request: Request, app: App) -> None:
-    app.registry.check(request.tool, request.origin)
 
 
 def _located_pins(app: App) -> Iterator[LocatedPin]:
