@@ -272,13 +272,9 @@ def _permanent_cause(
     # requests quotes invalid values: a proxy's URL may include the password.
     proxy = requests.utils.select_proxy(url, _proxies(url, transport.proxy))
     if proxy and not isinstance(error, requests.exceptions.InvalidSchema):
-        return _no_proxy_url(proxy)
+        # Without text that may be its password.
+        return f"the proxy's address, {proxy.rpartition('@')[2]}, is not a URL"
     return _USER.sub("", str(error))
-
-
-def _no_proxy_url(proxy: str) -> str:
-    """Report an invalid proxy URL without text that may be its password."""
-    return f"the proxy's address, {proxy.rpartition('@')[2]}, is not a URL"
 
 
 def _distrusted(url: str, error: Exception) -> Unreachable:

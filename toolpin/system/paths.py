@@ -227,11 +227,11 @@ def open_regular(path: str, more: int = 0) -> BinaryIO:
     Raises OSError for anything else, too: a pipe would keep its reader waiting.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | more
-    file = open(os.open(path, flags), "rb")  # noqa: SIM115 - the caller's
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    number = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
         raise OSError(errno.EINVAL, "it is not a file", path)
-    return file
+    return open(number, "rb")
 
 
 def read_bytes(path: str) -> bytes | None:
