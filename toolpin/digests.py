@@ -144,24 +144,21 @@ def mismatch(
     algorithm = artifact.digest.algorithm
     expected = f"{algorithm} {artifact.digest.hex}"
     if artifact.size_bytes is not None:
-        expected += f"  {grouped(artifact.size_bytes)} bytes"
+        expected += f"  {artifact.size_bytes:,} bytes"
+    what = f"{algorithm} {received}  {size_bytes:,} bytes"
+    return differing(artifact, expected, f"{what} from {received_from}")
+
+
+def differing(artifact: Artifact, expected: str, received: str) -> Mismatch:
+    """Make the error for bytes that are not the artifact's; the caller deletes them."""
     return Mismatch(
         f"{artifact.filename} differs from the published file",
         [
             ("expected", expected),
-            (
-                "received",
-                f"{algorithm} {received}  {grouped(size_bytes)} bytes"
-                f" from {received_from}",
-            ),
+            ("received", received),
             ("installed", "nothing; the download was deleted"),
         ],
     )
-
-
-def grouped(number: int) -> str:
-    """Render a number with thousands separators: `24,113,408`."""
-    return f"{number:,}"
 
 
 def _entries(text: str) -> Iterator[tuple[str, str, str]]:

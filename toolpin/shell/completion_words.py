@@ -38,10 +38,6 @@ def _tools(_tool: str, app: App) -> list[str]:
     return sorted(name for name in known if fits(name, NAME))
 
 
-def _installed_tools(_tool: str, app: App) -> list[str]:
-    return list(installs.tools(app.paths))
-
-
 def _versions(tool: str, app: App) -> list[str]:
     """Return the listed or installed versions, newest first, and then the channels."""
     if not fits(tool, NAME):
@@ -52,14 +48,6 @@ def _versions(tool: str, app: App) -> list[str]:
         releases.add(version)
         channels.update(named)
     return [*_newest_first(releases), *sorted(channels)]
-
-
-def _installed_versions(tool: str, app: App) -> list[str]:
-    return _newest_first(installs.versions(app.paths, tool))
-
-
-def _commands(_tool: str, app: App) -> list[str]:
-    return [name for name in names_in(app.paths.shims) if fits(name, COMMAND)]
 
 
 def _sources(tool: str, app: App) -> list[str]:
@@ -113,10 +101,14 @@ def _releases(path: str) -> list[tuple[str, list[str]]]:
 
 _FINDERS: dict[str, Callable[[str, App], list[str]]] = {
     "tools": _tools,
-    "installed-tools": _installed_tools,
+    "installed-tools": lambda _tool, app: list(installs.tools(app.paths)),
     "versions": _versions,
-    "installed-versions": _installed_versions,
-    "commands": _commands,
+    "installed-versions": lambda tool, app: _newest_first(
+        installs.versions(app.paths, tool)
+    ),
+    "commands": lambda _tool, app: [
+        name for name in names_in(app.paths.shims) if fits(name, COMMAND)
+    ],
     "sources": _sources,
 }
 KINDS = tuple(_FINDERS)

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from toolpin.archive.rules import Broken, split_name
-from toolpin.digests import grouped, hash_file, make_digest
+from toolpin.digests import hash_file, make_digest
 from toolpin.env_patch import parse_record
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Receipt, TreeFile
@@ -269,9 +269,7 @@ def _compare_file(
     if not stat.S_ISREG(receipt_entry.st_mode):
         return Finding(CHANGED, file.path, f"{_kind(receipt_entry)}, not a file")
     if receipt_entry.st_size != file.size_bytes:
-        sizes = (
-            f"{grouped(receipt_entry.st_size)} bytes, not {grouped(file.size_bytes)}"
-        )
+        sizes = f"{receipt_entry.st_size:,} bytes, not {file.size_bytes:,}"
         return Finding(CHANGED, file.path, sizes)
     received = hash_file(path, "sha256")
     if received != file.sha256:

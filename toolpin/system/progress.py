@@ -82,10 +82,8 @@ class Row:
 
     def phase(self, text: str, detail: str = "") -> None:
         """Begin a phase: `unpacking`; a bar has no room for the detail."""
-        if self._shows_bar:
-            self._open_bar(text, _WAIT)
-        else:
-            self._start(text)
+        self.wait(text)
+        if not self._shows_bar:
             self.remark(f"{text} {detail}".rstrip())
 
     def wait(self, text: str) -> None:
