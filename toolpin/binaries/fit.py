@@ -40,12 +40,10 @@ def best(
     if host.libc == "glibc" or host.os == "macos":
         choice = max if host.libc_version else min
         fitting = _extreme(
-            fitting, choice, lambda candidate: _of_system(build_of(candidate))
+            fitting, choice, lambda it: _demands(build_of(it), of_tools=False)
         )
     choice = max if host.beside else min
-    fitting = _extreme(
-        fitting, choice, lambda candidate: _of_tools(build_of(candidate))
-    )
+    fitting = _extreme(fitting, choice, lambda it: _demands(build_of(it)))
     return fitting[0] if fitting else None
 
 
@@ -58,7 +56,7 @@ def newer_partner(host: Host, builds: Iterable[Build]) -> str | None:
     fitting = [build for build in builds if not lacks(alone, build)]
     if not host.beside or not fitting:
         return None
-    oldest = min(fitting, key=_of_tools)
+    oldest = min(fitting, key=_demands)
     for name, least in oldest.requires:
         tool = name.removeprefix(TOOL_REQUIREMENT)
         if tool != name and not _meets(host, name, least):
@@ -90,17 +88,10 @@ def _meets(host: Host, name: str, least: str) -> bool:
     return sort_key(least) <= sort_key(host.libc_version)
 
 
-def _of_system(build: Build) -> tuple[tuple[str, object], ...]:
+def _demands(build: Build, *, of_tools: bool = True) -> tuple[tuple[str, object], ...]:
+    """Return what a build requires of other tools, or of the system."""
     return tuple(
         (name, sort_key(least))
         for name, least in build.requires
-        if not name.startswith(TOOL_REQUIREMENT)
-    )
-
-
-def _of_tools(build: Build) -> tuple[tuple[str, object], ...]:
-    return tuple(
-        (name, sort_key(least))
-        for name, least in build.requires
-        if name.startswith(TOOL_REQUIREMENT)
+        if name.startswith(TOOL_REQUIREMENT) == of_tools
     )

@@ -48,20 +48,13 @@ def held_directory(directory: str, waiting: Callable[[], None]) -> Iterator[None
     the caller of this process holds, as flock(1) does, is accepted. Raises ToolpinError
     if it cannot be locked.
     """
+    number = _opened(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise _not_lockable(directory, error) from error
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        if not _is_held_by_caller(number):
+        if not (
+            _is_locked(number, directory, fcntl.LOCK_NB) or _is_held_by_caller(number)
+        ):
             waiting()
-            fcntl.flock(number, fcntl.LOCK_EX)
-    except OSError as error:
-        os.close(number)
-        raise _not_lockable(directory, error) from error
-    try:
+            _is_locked(number, directory)
         yield
     finally:
         os.close(number)
@@ -122,33 +115,41 @@ def _acquire(path: str, no_wait: int = 0) -> int | None:
 
     Only with LOCK_NB as `no_wait`, else it waits.
     """
-    number = None
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        # A reader could hold it, and block all others forever.
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        number = os.open(path, flags, 0o600)
-        if not _is_locked(number, no_wait):
-            os.close(number)
-            return None
-        _check_keeps_out(path)
     except OSError as error:
-        _release(number)
         raise _not_lockable(path, error) from error
+    # A reader could hold it, and block all others forever: others may not open it.
+    number = _opened(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
+    try:
+        if _is_locked(number, path, no_wait):
+            _check_keeps_out(path)
+            return number
     except BaseException:
-        _release(number)
+        os.close(number)
         raise
-    return number
+    os.close(number)
+    return None
 
 
-def _is_locked(number: int, no_wait: int) -> bool:
-    """Lock an open file, and return whether that succeeded."""
+def _opened(path: str, flags: int) -> int:
+    try:
+        return os.open(path, flags | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _not_lockable(path, error) from error
+
+
+def _is_locked(number: int, path: str, no_wait: int = 0) -> bool:
+    """Lock an open file; return whether that succeeded, if another owner may have it.
+
+    Raises ToolpinError for a file that cannot be locked.
+    """
     try:
         fcntl.flock(number, fcntl.LOCK_EX | no_wait)
     except OSError as error:
         if no_wait and error.errno in _TAKEN:
             return False
-        raise
+        raise _not_lockable(path, error) from error
     return True
 
 
@@ -159,11 +160,12 @@ def _release(number: int | None) -> None:
 
 
 def _check_keeps_out(path: str) -> None:
-    """Raise OSError if another process could get the same lock."""
-    number = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    """Raise ToolpinError if another process could get the same lock."""
+    number = _opened(path, os.O_RDWR | os.O_NOFOLLOW)
     try:
-        if _is_locked(number, fcntl.LOCK_NB):
-            raise OSError(errno.ENOTSUP, "it does not exclude other processes")
+        if _is_locked(number, path, fcntl.LOCK_NB):
+            without = OSError(errno.ENOTSUP, "it does not exclude other processes")
+            raise _not_lockable(path, without)
     finally:
         os.close(number)
 
