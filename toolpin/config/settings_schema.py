@@ -13,8 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from toolpin.config.idiomatic_level import DEFAULT, LEVELS
-from toolpin.errors import UsageError
-from toolpin.http.credentials import check_credentials
+from toolpin.http.credentials import is_credential
 
 MOST_JOBS = 64
 
@@ -108,11 +107,10 @@ def _read_mirror(pair: tuple[object, object]) -> str:
 
 
 def _read_credential(pair: tuple[object, object]) -> str:
-    try:
-        check_credentials("config.toml", {str(pair[0]): pair[1]})
-    except UsageError as error:
-        raise ValueError from error
-    return str(pair[1])
+    origin, reference = pair
+    if not isinstance(reference, str) or not is_credential(str(origin), reference):
+        raise ValueError
+    return reference
 
 
 def _parse_flag(text: str) -> bool:

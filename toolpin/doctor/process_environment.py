@@ -113,7 +113,7 @@ def look(app: App) -> ProcessEnvironment:
         at=at,
         texts=dict(_texts(at)),
         shims=app.paths.shims,
-        directories=tuple(directories(app.env, app.directory, app.paths, app.home)),
+        directories=tuple(directories(app)),
         block=parse_state(app.env.get(STATE)).block,
         is_attended=_is_attended(app.env),
     )
