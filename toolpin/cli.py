@@ -18,14 +18,10 @@ from toolpin.system.report import Report, close_quietly
 
 
 class Verb(NamedTuple):
-    """A command: its one-line summary, and its module below `commands`.
-
-    `implied` is an option of the module that this command always sets, and hides.
-    """
+    """A command: its one-line summary, and its module below `commands`."""
 
     summary: str
     module: str
-    implied: str = ""
 
 
 _SUMMARIES = {
@@ -73,13 +69,11 @@ _SUMMARIES = {
 # The modules that do not have the name of their command; "" for none.
 _MODULES = {"use": "pin", "set": "pin", "exec": "", "import": "import_", "help": ""}
 VERBS = {
-    name: Verb(
-        summary,
-        _MODULES.get(name, name.replace("-", "_")),
-        "install" if name == "use" else "",
-    )
+    name: Verb(summary, _MODULES.get(name, name.replace("-", "_")))
     for name, summary in _SUMMARIES.items()
 }
+# Options that a command always sets, and hides.
+_IMPLIED = {"use": "install"}
 # Aliases of commands; `toolpin help` and completion show the command's own name.
 ALIASES = {"ls": "list", "remove": "uninstall"}
 
@@ -121,7 +115,7 @@ class _Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of printing the usage and exiting."""
-        raise _command_errors().argument_error(self.prog, message)
+        raise command_errors().argument_error(self.prog, message)
 
     def format_help(self) -> str:
         """Return the help of the command."""
@@ -137,7 +131,7 @@ def run(argv: Sequence[str]) -> int:
 
 def command_in(argv: Sequence[str]) -> str | None:
     """Return the command of a command line as JSON output names it, if it has one."""
-    words = _expanded(argv[_start_of_command(argv) :])
+    words = expanded(argv[_start_of_command(argv) :])
     if not words:
         return None
     name = words[0]
@@ -150,7 +144,7 @@ def parser_of(name: str) -> ArgumentParser:
     options = getattr(module, "Options", None)
     defaults = options._field_defaults if options else {}
     arguments = getattr(module, "ARGUMENTS", {})
-    if implied := VERBS[name].implied:
+    if implied := _IMPLIED.get(name):
         arguments = arguments | {f"--{implied}": None}
         parser.set_defaults(**{implied: True})
     declare(parser, arguments, defaults)
@@ -187,10 +181,10 @@ def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
     if options.version:
         return options, ["version"]
     if rest:
-        raise _command_errors().unknown_word(rest[0], argv, parser)
+        raise command_errors().unknown_word(rest[0], argv, parser)
     if options.help or start == len(argv):
         return options, ["help"]
-    return options, _expanded(argv[start:])
+    return options, expanded(argv[start:])
 
 
 def _start_of_command(argv: Sequence[str]) -> int:
@@ -201,14 +195,14 @@ def _start_of_command(argv: Sequence[str]) -> int:
     return len(argv)
 
 
-def _expanded(words: Sequence[str]) -> list[str]:
+def expanded(words: Sequence[str]) -> list[str]:
     """Return a command and its arguments, with aliases replaced."""
     if list(words[:2]) in (["list", "all"], ["ls", "all"]):
         return ["list-all", *words[2:]]
     return [ALIASES.get(words[0], words[0]), *words[1:]] if words else []
 
 
-def _command_errors() -> ModuleType:
+def command_errors() -> ModuleType:
     """Load the module for invalid command lines only when it is needed."""
     return importlib.import_module("toolpin.command_errors")
 
@@ -216,15 +210,15 @@ def _command_errors() -> ModuleType:
 def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     options, (name, *rest) = line
     if name == "help":
-        return _help(rest)
+        return int(importlib.import_module("toolpin.help").show(rest))
     if name == "exec":
         return _exec(options, rest)
     use_own_umask()
     parser = parser_of(name)
     args, unknown = parser.parse_known_args(rest, options)
     if unknown:
-        raise _command_errors().unexpected(unknown[0], name, rest, parser)
-    args = _parted(args)
+        raise command_errors().unexpected(unknown[0], name, rest, parser)
+    _part(args)
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
     env = _enter(args.directory)
     for flag in ("offline", "strict"):
@@ -264,19 +258,14 @@ def _options(module: ModuleType, args: Namespace) -> object:
     )
 
 
-def _parted(args: Namespace) -> Namespace:
-    """Return the words with `nodejs@22` as `nodejs 22`: no tool's name has an @."""
+def _part(args: Namespace) -> None:
+    """Change `nodejs@22` in the words to `nodejs 22`: no tool's name has an @."""
     tool, _, version = (getattr(args, "tool", None) or "").partition("@")
     field = next((version for version in _VERSIONS if hasattr(args, version)), "")
-    if not (tool and version and field):
-        return args
-    have = getattr(args, field)
-    if field == "versions":
-        args.tool, args.versions = tool, [version, *have]
-    elif not have:
+    have = getattr(args, field, None) or ()
+    if tool and version and field and (field == "versions" or not have):
         args.tool = tool
-        setattr(args, field, version)
-    return args
+        setattr(args, field, [version, *have] if field == "versions" else version)
 
 
 def _module(name: str) -> ModuleType:
@@ -285,11 +274,11 @@ def _module(name: str) -> ModuleType:
 
 def _exec(options: Namespace, rest: list[str]) -> int:
     """Run a command; its own flags are never parsed."""
-    if rest and rest[0] not in ("-h", "--help"):
-        verb = importlib.import_module("toolpin.commands.exec")
-        verb.run(rest, _enter(options.directory))
     if not rest:
         raise UsageError("toolpin exec requires a command", hint="toolpin help exec")
+    if rest[0] not in ("-h", "--help"):
+        verb = importlib.import_module("toolpin.commands.exec")
+        verb.run(rest, _enter(options.directory))
     Report().answer(importlib.import_module("toolpin.help").exec_help())
     return 0
 
@@ -308,16 +297,3 @@ def _enter(directory: str | None) -> dict[str, str]:
         joined = os.path.join(env.get("PWD", ""), directory)
         env["PWD"] = os.path.normpath(joined) if os.path.isabs(joined) else os.getcwd()
     return env
-
-
-def _help(rest: Sequence[str]) -> int:
-    """Show the help of a command or subcommand, of the global options, or overall."""
-    page = importlib.import_module("toolpin.help")
-    words = _expanded(rest)
-    if words and words[0] in VERBS and words[0] != "help":
-        return run([*(word for word in words if not word.startswith("-")), "--help"])
-    if words and words[0] not in ("help", "options", "-h", "--help"):
-        raise _command_errors().unknown_command(words[0], ["help", words[0]])
-    text = page.options_help() if words[:1] == ["options"] else page.overview()
-    Report().answer(text)
-    return 0

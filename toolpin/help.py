@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import textwrap
 from argparse import SUPPRESS, Action, ArgumentParser, _SubParsersAction
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from toolpin.cli import ALIASES, VERBS, add_globals
+from toolpin.cli import ALIASES, VERBS, add_globals, command_errors, expanded, run
 from toolpin.shell.completion_scripts import argument_name
+from toolpin.system.report import Report
 
 _WIDTH = 80
 # The column of an argument's meaning; a longer argument is on a line by itself.
@@ -185,6 +186,17 @@ def options_help() -> str:
             *rows,
         ]
     )
+
+
+def show(words: Sequence[str]) -> int:
+    """Show the help of a command or subcommand, of the global options, or overall."""
+    words = expanded(words)
+    if words and words[0] in VERBS and words[0] != "help":
+        return run([*(word for word in words if not word.startswith("-")), "--help"])
+    if words and words[0] not in ("help", "options", "-h", "--help"):
+        raise command_errors().unknown_command(words[0], ["help", words[0]])
+    Report().answer(options_help() if words[:1] == ["options"] else overview())
+    return 0
 
 
 def own_actions(parser: ArgumentParser) -> list[Action]:
