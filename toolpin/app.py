@@ -127,8 +127,8 @@ class App:
         """The context in which commands are looked up."""
         from toolpin.run.lookup_context import Place
 
-        paths, idioms, files = self.paths, self.idioms, self.files
-        return Place(paths, idioms, self.env, self.directory, files, self.registry)
+        here = self.directory
+        return Place(self.paths, self.idioms, self.env, here, self.files, self.registry)
 
     def where_in(self, directory: str) -> Where:
         """Return where project files are looked up for another directory."""
@@ -398,8 +398,9 @@ class App:
 
     def ignored_files(self) -> Iterator[str]:
         """Yield the ignored files that pin, and ignored lockfiles beside used ones."""
-        yield from pin_files.ignored(self.where, self.idioms.names)
-        counted = pin_files.candidates(self.where, self.idioms.names)
+        names = self.idioms.names
+        yield from pin_files.candidates(self.where, names, ignored=True)
+        counted = pin_files.candidates(self.where, names)
         for path in dict.fromkeys(map(lockfile_beside, counted)):
             if os.path.lexists(path) and not pin_files.is_used_file(path):
                 yield path

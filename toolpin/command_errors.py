@@ -61,7 +61,8 @@ def argument_error(prog: str, message: str) -> UsageError:
     hint = f"{prog} --help"
     for pattern, text in _MESSAGES:
         if match := re.fullmatch(pattern, message, re.DOTALL):
-            words = {name: value.replace("'", "") for name, value in _groups(match)}
+            given = match.groupdict("").items()
+            words = {name: value.replace("'", "") for name, value in given if value}
             if not words["name"].startswith("-"):
                 words["name"] = words["name"].upper()
             facts = [("expected", words["choices"])] if "choices" in words else []
@@ -82,24 +83,18 @@ def unexpected(
     what = f"{prog} has no option {option}"
     if not near:
         return UsageError(what, hint=f"{prog} --help")
-    fixed = [
-        f"{near[0]}{is_set}{value}" if argument == word else argument
-        for argument in words
-    ]
-    return UsageError(what, hint=_line(name, fixed))
+    fixed = f"{near[0]}{is_set}{value}"
+    line = _line(name, [fixed if other == word else other for other in words])
+    return UsageError(what, hint=line)
 
 
 def unknown_word(word: str, argv: Sequence[str], parser: ArgumentParser) -> UsageError:
     """Return the error for a word before the command, or in place of it."""
     if not word.startswith("-"):
         return unknown_command(word, argv)
-    near = near_names(word, parser._option_string_actions, most=1)
-    fixed = (
-        [near[0] if argument == word else argument for argument in argv]
-        if near
-        else ["help"]
-    )
-    hint = "toolpin help options" if not near else _line("", fixed)
+    hint = "toolpin help options"
+    if near := near_names(word, parser._option_string_actions, most=1):
+        hint = _line("", [near[0] if other == word else other for other in argv])
     return UsageError(f"toolpin has no option {word}", hint=hint)
 
 
@@ -115,10 +110,6 @@ def unknown_command(word: str, argv: Sequence[str]) -> UsageError:
     if command:
         hint = _line("", [*argv[:at], *command.split(), *argv[at + 1 :]])
     return UsageError(f"{word} is not a toolpin command", hint=hint)
-
-
-def _groups(matched: re.Match[str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in matched.groupdict().items() if value]
 
 
 def _corrected_choice(prog: str, words: dict[str, str]) -> str | None:

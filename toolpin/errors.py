@@ -133,7 +133,7 @@ class UnknownCommand(ToolpinError):
 
 
 def fact_lines(facts: Sequence[tuple[str, str]]) -> list[str]:
-    """Render facts, one a line, with their values aligned."""
+    """Render facts as indented lines, with their values in one column."""
     width = max((len(label) for label, _ in facts), default=0)
     return [f"  {label:<{width}}  {printable(value)}" for label, value in facts]
 
@@ -174,6 +174,12 @@ def remedy(error: OSError, path: str, variable: str = "") -> str:
     if variable:
         return f'export {variable}="$HOME/{variable.lower().replace("_", "-")}"'
     return f"ls -ld {as_word(directory)}"
+
+
+def not_written(path: str, error: OSError, variable: str = "") -> ToolpinError:
+    """Return the error of a file that cannot be written; `variable` as for `remedy`."""
+    reason, hint = error.strerror or str(error), remedy(error, path, variable)
+    return ToolpinError(f"{path} cannot be written", [("reason", reason)], hint)
 
 
 def searched(directory: str) -> str:

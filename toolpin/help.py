@@ -141,7 +141,9 @@ def overview() -> str:
         "",
     ]
     for group in GROUPS:
-        rows = [f"{name:<9} {_brief(name)}" for name in group.main]
+        # The summary of a command, shortened to fit.
+        brief = [(name, VERBS[name].summary.partition(" (")[0]) for name in group.main]
+        rows = [f"{name:<9} {summary}" for name, summary in brief]
         if group.others:
             rows.append(f"also: {' '.join(group.others)}")
         for at, row in enumerate(rows):
@@ -210,11 +212,6 @@ def own_actions(parser: ArgumentParser) -> list[Action]:
         if action.dest not in names and action.help != SUPPRESS
     ]
     return sorted(own, key=lambda action: bool(action.option_strings))
-
-
-def _brief(name: str) -> str:
-    """Return the summary of a command, shortened to fit the overview."""
-    return VERBS[name].summary.partition(" (")[0]
 
 
 def _usage(parser: ArgumentParser) -> str:

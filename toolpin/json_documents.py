@@ -6,18 +6,18 @@ Text to value and back; equal values give equal bytes. No disk.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from toolpin.digests import parse_digest
 from toolpin.errors import ToolpinError
 from toolpin.json_tables import artifact_table, pin_table
-from toolpin.json_text import parse_json
+from toolpin.json_text import SHAPELESS, parse_json
 from toolpin.model import Artifact, Pin, Receipt, RuntimeScripts, TreeFile
 from toolpin.verification import LEVELS
 
 SCHEMA = 1
-_INVALID = (LookupError, TypeError, AttributeError, RecursionError)
+_RUNTIME_SCRIPTS: dict[str, RuntimeScripts] = {"": "", "env": "env", "all": "all"}
 
 
 def render_receipt(receipt: Receipt) -> str:
@@ -28,9 +28,9 @@ def render_receipt(receipt: Receipt) -> str:
         "host": receipt.host,
         "source": receipt.source,
         "publisher": receipt.publisher,
-        "artifacts": [artifact_table(artifact) for artifact in receipt.artifacts],
+        "artifacts": list(map(artifact_table, receipt.artifacts)),
         # Before `bin_dirs`: this part is read without a JSON parser.
-        "requires": receipt.requires,
+        **({"requires": receipt.requires} if receipt.requires else {}),
         "bin_dirs": receipt.bin_dirs,
         "variables": receipt.variables,
         "installed_at": receipt.installed_at,
@@ -41,8 +41,9 @@ def render_receipt(receipt: Receipt) -> str:
         "facts": receipt.facts,
         "asks": receipt.runtime_scripts,
         "verified": str(receipt.verified),
-        "defaults": receipt.defaults,
     }
+    if receipt.defaults:
+        head["defaults"] = receipt.defaults
     files = ",\n".join(f"  {json.dumps(list(file))}" for file in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
 
@@ -51,29 +52,29 @@ def parse_receipt(text: str, place: str) -> Receipt:
     """Return the receipt in a text. Raises ToolpinError for anything else."""
     try:
         table = _table(text)
-        if table["asks"] not in get_args(RuntimeScripts):
-            raise ValueError("unknown runtime scripts")
         return Receipt(
             pin=Pin(table["tool"], table["version"]),
             host=table["host"],
             source=table["source"],
             publisher=table["publisher"],
             artifacts=tuple(map(_artifact, table["artifacts"])),
-            requires=_pairs(table["requires"]),
             bin_dirs=tuple(table["bin_dirs"]),
             variables=_pairs(table["variables"]),
+            files=tuple(TreeFile(*file) for file in table["files"]),
             installed_at=table["installed_at"],
             toolpin=table["toolpin"],
             bound=bool(table["bound"]),
             homes=_pairs(table["homes"]),
             home_bins=tuple(table["home_bins"]),
             facts=_pairs(table["facts"]),
-            runtime_scripts=table["asks"],
+            runtime_scripts=_RUNTIME_SCRIPTS[table["asks"]],
             verified=LEVELS[table["verified"]],
-            defaults=tuple((name, tuple(words)) for name, words in table["defaults"]),
-            files=tuple(TreeFile(*file) for file in table["files"]),
+            requires=_pairs(table.get("requires", ())),
+            defaults=tuple(
+                (name, tuple(words)) for name, words in table.get("defaults", ())
+            ),
         )
-    except (*_INVALID, ValueError) as error:
+    except SHAPELESS as error:
         raise ToolpinError(
             f"{place} is not a receipt that this version of toolpin can read",
             [("reason", f"{type(error).__name__}: {error}")],
@@ -85,7 +86,7 @@ def render_note(address: str, artifacts: Sequence[Artifact]) -> str:
     table = {
         "schema": SCHEMA,
         "asked": address,
-        "artifacts": [artifact_table(artifact) for artifact in artifacts],
+        "artifacts": list(map(artifact_table, artifacts)),
     }
     return json.dumps(table, indent=1) + "\n"
 
@@ -98,8 +99,12 @@ def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
     try:
         table = _table(text)
         return str(table["asked"]), tuple(map(_artifact, table["artifacts"]))
-    except _INVALID as error:
+    except SHAPELESS as error:
         raise ValueError(f"no note: {error}") from error
+
+
+def _pairs(values: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in values)
 
 
 def _table(text: str) -> dict[str, Any]:
@@ -107,10 +112,6 @@ def _table(text: str) -> dict[str, Any]:
     if not isinstance(table, dict) or table.get("schema") != SCHEMA:
         raise ValueError(f"schema {SCHEMA} expected")
     return table
-
-
-def _pairs(rows: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in rows)
 
 
 def _artifact(table: dict[str, Any]) -> Artifact:

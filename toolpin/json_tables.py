@@ -10,14 +10,14 @@ def pin_table(pin: Pin) -> dict[str, str]:
     return {"tool": pin.tool, "version": pin.version}
 
 
+def artifact_table(artifact: Artifact) -> dict[str, object]:
+    """Return an artifact as JSON output, receipts and notes show it."""
+    return {**artifact._asdict(), "digest": str(artifact.digest)}
+
+
 def origin_table(origin: Origin) -> dict[str, object]:
     """Return the location of a request; the line is null for one without lines."""
     return {"place": origin.place, "line": origin.line or None}
-
-
-def artifact_table(artifact: Artifact) -> dict[str, object]:
-    """Return an artifact as JSON documents have it."""
-    return {**artifact._asdict(), "digest": str(artifact.digest)}
 
 
 def plan_table(plan: Plan, into: str) -> dict[str, object]:
@@ -27,6 +27,6 @@ def plan_table(plan: Plan, into: str) -> dict[str, object]:
         "host": str(plan.host),
         "source": plan.source,
         "publisher": plan.publisher,
-        "artifacts": [artifact_table(artifact) for artifact in plan.artifacts],
+        "artifacts": list(map(artifact_table, plan.artifacts)),
         "into": into,
     }

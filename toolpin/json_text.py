@@ -8,6 +8,8 @@ from typing import Any
 # values they are some 300 MB in memory.
 MOST_TOKENS = 4_000_000
 _SIGNS = "[{,:"
+# What parsing and reading a document of another shape can raise.
+SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 def parse_json(text: bytes | str) -> Any:  # noqa: ANN401 - a document of any shape

@@ -6,10 +6,10 @@ comments, order, blanks. Comments inside a replaced value are lost.
 
 from __future__ import annotations
 
-import itertools
 import re
 import tomllib
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
 Path = tuple[str | int, ...]
@@ -127,14 +127,11 @@ def render_value(value: object) -> str:
         return "[" + ", ".join(map(render_value, value)) + "]"
     if isinstance(value, str):
         plain = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{_CONTROL.sub(_escaped, plain)}"'
+        escaped = _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", plain)
+        return f'"{escaped}"'
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
 
 
 def _replaced(text: str, statement: Statement, rendered: str) -> str:
@@ -150,7 +147,7 @@ def _inline(text: str, statement: Statement) -> dict[str, object]:
 
 def _at_the_top(text: str, known: list[Statement], entry: str, newline: str) -> str:
     """Insert a top-level key: after the last one, before the first header."""
-    before = list(itertools.takewhile(lambda statement: statement.value, known))
+    before = list(takewhile(lambda statement: statement.value, known))
     if before:
         return _inserted(text, before[-1].end, entry, newline)
     if not known:

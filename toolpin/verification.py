@@ -27,4 +27,5 @@ class Level(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
+# The levels of builds, by their words.
 LEVELS = {str(level): level for level in Level if level}

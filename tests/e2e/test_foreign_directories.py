@@ -91,7 +91,7 @@ def test_a_mark_that_a_checkout_brings_deletes_nothing_in_a_directory_of_trees(
 def test_what_an_earlier_toolpin_left_half_built_is_swept(
     home: Home, upstream: Upstream
 ) -> None:
-    """Its marks were empty, and a power cut can leave one so, too."""
+    """A power cut can leave a mark empty."""
     upstream.publish(OLD)
     half, mark = (
         home.data / "installs/erlang/27.1",

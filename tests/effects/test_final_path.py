@@ -72,7 +72,7 @@ def test_text_names_the_final_place_before_it_is_proven(
     paths: Paths, tmp_path: Path
 ) -> None:
     plan = plan_of(REWRITE, proof=("erl", "25.2.3"))
-    receipt = publication.publish(paths, plan, [archive(tmp_path)], "now")
+    receipt = publication.publish(paths, plan, [archive(tmp_path)])
     tree = Path(paths.install(*PIN))
     script = (tree / "bin/erl").read_bytes()
     assert f"ROOTDIR={tree}\n".encode() in script
@@ -97,9 +97,7 @@ def test_what_fails_in_the_final_place_leaves_neither_tree_nor_mark(
     step: Step, proof: tuple[str, ...], paths: Paths, tmp_path: Path
 ) -> None:
     with pytest.raises(ToolpinError):
-        publication.publish(
-            paths, plan_of(step, proof=proof), [archive(tmp_path)], "now"
-        )
+        publication.publish(paths, plan_of(step, proof=proof), [archive(tmp_path)])
     assert not os.path.lexists(paths.install(*PIN))
     assert not os.path.lexists(f"{paths.incomplete}/erlang/25.2.3")
     assert installs.versions(paths, "erlang") == ()
@@ -108,7 +106,7 @@ def test_what_fails_in_the_final_place_leaves_neither_tree_nor_mark(
 def test_a_tree_behind_the_mark_of_a_dead_process_does_not_count_and_is_swept(
     paths: Paths, tmp_path: Path
 ) -> None:
-    publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)])
     mark = Path(paths.incomplete, "erlang", "25.2.3")
     mark.write_text(stage_names.mark_text(paths.install(*PIN)))
     assert not installs.is_installed(paths, PIN)
@@ -118,7 +116,7 @@ def test_a_tree_behind_the_mark_of_a_dead_process_does_not_count_and_is_swept(
     cleanup.clean_up(paths)
     assert not os.path.lexists(paths.install(*PIN))
     assert not mark.exists()
-    publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)])
     assert installs.is_installed(paths, PIN)
 
 
@@ -128,7 +126,7 @@ def test_what_stood_aside_for_a_dead_process_is_put_back(
 ) -> None:
     trees = TreePaths(str(tmp_path / "image"), paths)
     publication.publish(
-        trees, plan_of(REWRITE), [archive(tmp_path)], "now", room=staging.set_aside
+        trees, plan_of(REWRITE), [archive(tmp_path)], room=staging.set_aside
     )
     aside = Path(stage_names.stage_of(trees, PIN, stage_names.ASIDE))
     os.rename(trees.install(*PIN), aside)
@@ -163,7 +161,7 @@ def test_what_made_room_is_deleted_after_a_death_at_the_end(
     trees = TreePaths(str(tmp_path / "image"), paths)
     Path(trees.staging, "erlang@25.2.3@aside").mkdir(parents=True)
     publication.publish(
-        trees, plan_of(REWRITE), [archive(tmp_path)], "now", room=staging.set_aside
+        trees, plan_of(REWRITE), [archive(tmp_path)], room=staging.set_aside
     )
     Path(trees.staging, "erlang@25.2.3@aside").mkdir(parents=True, exist_ok=True)
     tree_directory.clean_up(trees)
@@ -186,7 +184,7 @@ def test_a_program_of_the_tree_is_run_in_its_final_place(
     paths: Paths, tmp_path: Path
 ) -> None:
     make = Run(("sh", "-c", "echo hi > fresh; rm version; pwd > where", "{install}"))
-    receipt = publication.publish(paths, plan_of(make), [archive(tmp_path)], "now")
+    receipt = publication.publish(paths, plan_of(make), [archive(tmp_path)])
     tree = Path(paths.install(*PIN))
     assert (tree / "where").read_text().strip() == str(tree)
     assert [file.path for file in receipt.files] == [
@@ -202,7 +200,7 @@ def test_a_program_that_fails_is_quoted_and_leaves_nothing(
 ) -> None:
     step = Run(("sh", "-c", "echo no room >&2; exit 3"))
     with pytest.raises(ToolpinError, match="ended with 3") as caught:
-        publication.publish(paths, plan_of(step), [archive(tmp_path)], "now")
+        publication.publish(paths, plan_of(step), [archive(tmp_path)])
     assert ("output", "no room") in caught.value.facts
     assert not os.path.lexists(paths.install(*PIN))
 
@@ -212,7 +210,7 @@ def test_a_path_with_blanks_is_refused_where_scripts_name_their_place(
 ) -> None:
     paths = Paths(str(tmp_path / "my data"), str(tmp_path / "config"))
     with pytest.raises(ToolpinError, match="path with spaces"):
-        publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+        publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)])
     assert not os.path.lexists(paths.install(*PIN))
 
 

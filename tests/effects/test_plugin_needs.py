@@ -28,4 +28,4 @@ def test_hostile_69_a_prefix_allows_what_is_below_it(url: str, allowed: bool) ->
     locator = f"git:{url}@{'a' * 40}" if url else f"folder:zig@{'a' * 40}"
     artifact = Artifact(locator, Digest("sha256", "0" * 64), None, "x")
     assert address_of(artifact) == (url, "a" * 40)
-    assert _is_allowed(artifact, PREFIXES) == allowed
+    assert _is_allowed(url, PREFIXES) == allowed

@@ -22,7 +22,6 @@ from toolpin.project.pin_files import (
     Where,
     candidates,
     effective,
-    ignored,
     logical_cwd,
     request_for,
     stated,
@@ -37,6 +36,12 @@ IDIOMS = Idioms(
     {"package.json": (("nodejs", "node"),)},
 )
 ALIASES = {"node": "nodejs", "nodejs": "nodejs", "erlang": "erlang"}
+
+
+def _without_home(start: str) -> Where:
+    return Where(start, "/", "/nowhere/.tool-versions", Files())
+
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another user")
 
 
@@ -61,13 +66,13 @@ class Machine:
         return [path for path in result if path.startswith(str(self.root))]
 
     def ignored(self, start: Path) -> list[str]:
-        return list(ignored(self.where(start)))
-
-    def where(self, start: Path | str) -> Where:
-        return Where(str(start), str(self.home), str(self.global_file), Files())
+        return list(candidates(self.where(start), ignored=True))
 
     def stated(self, *only: str) -> Iterator[Request]:
         return stated(self.where(self.start), ALIASES, IDIOMS, only)
+
+    def where(self, start: Path | str) -> Where:
+        return Where(str(start), str(self.home), str(self.global_file), Files())
 
     def effective(self, **env: str) -> list[str]:
         requests = effective(self.stated(), env=env, aliases=ALIASES)
@@ -127,9 +132,7 @@ def test_a_home_whose_name_only_begins_alike_is_outside(machine: Machine) -> Non
 
 
 def test_the_root_directory_ends_the_walk() -> None:
-    assert (
-        len(list(candidates(Where("/", "/", "/nowhere/.tool-versions", Files())))) <= 1
-    )
+    assert len(list(candidates(_without_home("/")))) <= 1
 
 
 def test_the_first_line_of_the_nearest_file_counts(machine: Machine) -> None:
@@ -329,9 +332,7 @@ def test_hostile_62_roots_file_in_a_sticky_directory_counts(shared: Path) -> Non
     file = shared / ".tool-versions"
     file.touch()
     with without_privileges():
-        assert str(file) in list(
-            candidates(Where(str(shared), "/", "/nowhere/.tool-versions", Files()))
-        )
+        assert str(file) in list(candidates(_without_home(str(shared))))
 
 
 def test_hostile_63_more_directories_than_a_path_or_a_stack_takes_are_walked(
@@ -393,9 +394,7 @@ def test_hostile_63_a_directory_that_may_not_be_entered_is_passed(shared: Path) 
     file.touch()
     closed.chmod(0o000)
     with without_privileges():
-        results = list(
-            candidates(Where(str(start), "/", "/nowhere/.tool-versions", Files()))
-        )
+        results = list(candidates(_without_home(str(start))))
     closed.chmod(0o755)
     assert results[0] == str(file)
 

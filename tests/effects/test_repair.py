@@ -43,7 +43,7 @@ def paths(tmp_path: Path) -> Paths:
         proof=(),
         verified=Level.CHECKSUM,
     )
-    publication.publish(paths, plan, [str(archive)], "2026-01-31T12:00:00Z")
+    publication.publish(paths, plan, [str(archive)])
     return paths
 
 

@@ -331,7 +331,6 @@ _RECEIPT = {
             "filename": "y",
         }
     ],
-    "requires": [["tool-erlang", "27"]],
     "bin_dirs": ["bin"],
     "variables": [["A", "b"]],
     "installed_at": "2026-01-31T12:00:00Z",
@@ -342,7 +341,6 @@ _RECEIPT = {
     "facts": [],
     "asks": "",
     "verified": "checksum",
-    "defaults": [],
     "files": [["bin/node", 3, 493, _HEX, ""]],
 }
 

@@ -120,7 +120,7 @@ def clients(server: Server, tmp_path: Path, apt: object, *, first: bool) -> Clie
         helpers=str(tmp_path / "helpers"),
         remark=print,
     )
-    made._apt = cast(AptClient, apt)
+    made._services = made._services._replace(apt=cast(AptClient, apt))
     return made
 
 

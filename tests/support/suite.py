@@ -79,7 +79,7 @@ class Suite:
             (),
             Level.REGISTRY,
         )
-        publish(paths, plan, (), "2026-01-31T12:00:00Z", restore=restore)
+        publish(paths, plan, (), restore=restore)
 
     def _publish(self, name: str, *entries: Entry) -> None:
         """Put a package among what apt shows, and where nobody has to download it."""

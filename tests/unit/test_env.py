@@ -43,7 +43,7 @@ _HOMES = st.lists(
         st.from_regex(r"\AH[A-Za-z0-9_]{0,8}\Z"),
         _DIRECTORY,
         _OPEN,
-        st.lists(st.from_regex(r"\AU[A-Z]{0,3}\Z"), max_size=2).map(tuple),
+        st.lists(st.from_regex(r"\AV[A-Z]{0,3}\Z"), max_size=2).map(tuple),
     ),
     max_size=2,
     unique_by=lambda home: home.variable,

@@ -60,7 +60,8 @@ def unpack(
         try:
             with open(archive, "rb") as file, ThreadPoolExecutor(1) as pool:
                 members = _members(file, filename, limits, pool)
-                for path, member in _taken(members, strip, only):
+                wanted = tuple(only.split("/")) if only else ()
+                for path, member in _taken(members, strip, wanted):
                     link = _link_below(path, member, shared)
                     _add(tree, path, member._replace(link=link))
             return tree.finish()
@@ -127,10 +128,9 @@ def _check_family(filename: str, family: str) -> None:
 
 
 def _taken(
-    members: Iterator[Member], strip: int, below: str
+    members: Iterator[Member], strip: int, only: tuple[str, ...]
 ) -> Iterator[tuple[str, Member]]:
     """Yield (path below the destination, member) for the requested members."""
-    only = tuple(below.split("/")) if below else ()
     top: tuple[str, ...] | None = None
     for member in members:
         parts = split_name(member.name)

@@ -52,6 +52,11 @@ class Elf(NamedTuple):
         return "glibc" if named else ""
 
 
+def numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version of glibc, to compare with `Elf.glibc`."""
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
 class _Segment(NamedTuple):
     kind: int
     offset: int
@@ -59,29 +64,9 @@ class _Segment(NamedTuple):
     size: int
 
 
-def numbers(version: str) -> tuple[int, ...]:
-    """Return a C library's version as `Elf.glibc` has it."""
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
-
-
 def is_macho(magic: bytes) -> bool:
     """Return whether a file that begins so may be a Mach-O file."""
     return magic == _MACHO_64 or magic in _MACHO_FAT
-
-
-def read_elf(view: mmap.mmap) -> Elf:
-    """Read an ELF file. Raises ValueError for a damaged one."""
-    with _damage():
-        return _read(view)
-
-
-def macho_archs(view: mmap.mmap) -> list[str]:
-    """Return the machines of a Mach-O file, thin or with one part for each.
-
-    Raises ValueError for a damaged one.
-    """
-    with _damage():
-        return _archs(view)
 
 
 @contextlib.contextmanager
@@ -93,8 +78,12 @@ def _damage() -> Iterator[None]:
         raise ValueError(str(error)) from error
 
 
-def _read(view: mmap.mmap) -> Elf:
-    """Parse the tables; the numbers are those of the ELF ABI."""
+@_damage()
+def read_elf(view: mmap.mmap) -> Elf:
+    """Read an ELF file: its tables' numbers are those of the ELF ABI.
+
+    Raises ValueError for a damaged one.
+    """
     bits, order = view[4], view[5]
     if (bits, order) != (2, 1):
         return Elf("")
@@ -126,7 +115,12 @@ def _read(view: mmap.mmap) -> Elf:
     return Elf(arch, kind, loader, newest, tuple(needed), tuple(filter(None, searched)))
 
 
-def _archs(view: mmap.mmap) -> list[str]:
+@_damage()
+def macho_archs(view: mmap.mmap) -> list[str]:
+    """Return the machines of a Mach-O file, thin or with one part for each.
+
+    Raises ValueError for a damaged one.
+    """
     if view[:4] == _MACHO_64:
         cpus = [struct.unpack_from("<I", view, 4)[0]]
     else:
@@ -153,36 +147,27 @@ def _glibc_versions(
 
     Through the segments, which the loader uses too: sections may be stripped.
     """
-    for name_at in _versions(view, needed_at):
-        name = _text(view, texts + name_at)
-        if match := re.fullmatch(r"GLIBC_([0-9.]+)", name):
-            yield tuple(int(part) for part in match[1].split(".") if part)
-        elif name in _GLIBC_NAMED:
-            yield _GLIBC_NAMED[name]
+    # A chain of libraries, each with a chain of versions.
+    for library, first in _chain(view, needed_at):
+        for _, name_at in _chain(view, library + first):
+            name = _text(view, texts + name_at)
+            if match := re.fullmatch(r"GLIBC_([0-9.]+)", name):
+                yield numbers(match[1])
+            elif name in _GLIBC_NAMED:
+                yield _GLIBC_NAMED[name]
 
 
 def _dynamic(view: mmap.mmap, segments: list[_Segment]) -> list[tuple[int, int]]:
     """Return the (tag, value) pairs of the dynamic section, in order."""
     results: list[tuple[int, int]] = []
-    for segment in (segment for segment in segments if segment.kind == _PT_DYNAMIC):
-        end = segment.offset + min(segment.size // 16, _TABLE_MAX) * 16
-        for at in range(segment.offset, end, 16):
-            tag, value = struct.unpack_from("<QQ", view, at)
-            if not tag:
-                break
-            results.append((tag, value))
-        break
+    none = _Segment(_PT_DYNAMIC, 0, 0, 0)
+    segment = next((part for part in segments if part.kind == _PT_DYNAMIC), none)
+    for index in range(min(segment.size // 16, _TABLE_MAX)):
+        tag, value = struct.unpack_from("<QQ", view, segment.offset + index * 16)
+        if not tag:
+            break
+        results.append((tag, value))
     return results
-
-
-def _versions(view: mmap.mmap, at: int) -> Iterator[int]:
-    """Yield the string table offset of each needed version's name.
-
-    A chain of libraries, each with a chain of versions.
-    """
-    for library, first in _chain(view, at):
-        for _, name_at in _chain(view, library + first):
-            yield name_at
 
 
 def _chain(view: mmap.mmap, at: int) -> Iterator[tuple[int, int]]:

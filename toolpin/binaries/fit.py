@@ -22,10 +22,16 @@ def lacks(host: Host, build: Build) -> tuple[str, ...]:
     version, a tool that is not pinned beside the build.
     """
     return tuple(
-        least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
+        render_need(name, least)
         for name, least in build.requires
         if not _meets(host, name, least)
     )
+
+
+def render_need(name: str, least: str) -> str:
+    """Render a requirement of a build: `glibc 2.39`, or a library's name."""
+    named = "" if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} "
+    return f"{named}{least}"
 
 
 def best(
@@ -39,11 +45,9 @@ def best(
     fitting = [build for build in fitting_builds if not lacks(host, build_of(build))]
     if host.libc == "glibc" or host.os == "macos":
         choice = max if host.libc_version else min
-        fitting = _extreme(
-            fitting, choice, lambda it: _demands(build_of(it), of_tools=False)
-        )
+        fitting = _extreme(fitting, choice, build_of, of_tools=False)
     choice = max if host.beside else min
-    fitting = _extreme(fitting, choice, lambda it: _demands(build_of(it)))
+    fitting = _extreme(fitting, choice, build_of, of_tools=True)
     return fitting[0] if fitting else None
 
 
@@ -56,7 +60,7 @@ def newer_partner(host: Host, builds: Iterable[Build]) -> str | None:
     fitting = [build for build in builds if not lacks(alone, build)]
     if not host.beside or not fitting:
         return None
-    oldest = min(fitting, key=_demands)
+    oldest = _extreme(fitting, min, lambda build: build, of_tools=True)[0]
     for name, least in oldest.requires:
         tool = name.removeprefix(TOOL_REQUIREMENT)
         if tool != name and not _meets(host, name, least):
@@ -67,9 +71,19 @@ def newer_partner(host: Host, builds: Iterable[Build]) -> str | None:
 def _extreme(
     fitting_builds: list[Choice],
     choice: Callable[..., object],
-    demand: Callable[[Choice], object],
+    build_of: Callable[[Choice], Build],
+    *,
+    of_tools: bool,
 ) -> list[Choice]:
     """Return all builds as demanding as the most demanding one, or the least."""
+
+    def demand(candidate: Choice) -> tuple[tuple[str, object], ...]:
+        return tuple(
+            (name, sort_key(least))
+            for name, least in build_of(candidate).requires
+            if name.startswith(TOOL_REQUIREMENT) == of_tools
+        )
+
     wanted = choice(map(demand, fitting_builds), default=None)
     return [build for build in fitting_builds if demand(build) == wanted]
 
@@ -86,12 +100,3 @@ def _meets(host: Host, name: str, least: str) -> bool:
     if not host.libc_version:
         return True
     return sort_key(least) <= sort_key(host.libc_version)
-
-
-def _demands(build: Build, *, of_tools: bool = True) -> tuple[tuple[str, object], ...]:
-    """Return what a build requires of other tools, or of the system."""
-    return tuple(
-        (name, sort_key(least))
-        for name, least in build.requires
-        if name.startswith(TOOL_REQUIREMENT) == of_tools
-    )

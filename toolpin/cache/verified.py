@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from toolpin.digests import check_file, hash_file
@@ -75,6 +75,12 @@ class Cache:
             self._whole.add(digest)
         return digest in self._whole
 
+    def has_files(self, artifacts: Iterable[Artifact]) -> bool:
+        """Return whether there is a file for each artifact, without reading it."""
+        return all(
+            os.path.exists(self.archive(artifact.digest)) for artifact in artifacts
+        )
+
     def adopt(self, part: str, digest: Digest) -> None:
         """Move a file with this digest into the archives."""
         path = self.archive(digest)
@@ -135,7 +141,7 @@ class Cache:
 
 
 def note_name(text: str) -> str:
-    """Return a name for the note about a URL or another text."""
+    """Return the name of a note about a URL or another text of any form."""
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 

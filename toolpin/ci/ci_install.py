@@ -21,7 +21,7 @@ from toolpin.ci.packed_trees import pack, restore_tree
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.pipeline import Installer
-from toolpin.install.plan_runner import now, without_demands
+from toolpin.install.plan_runner import without_demands
 from toolpin.model import Digest, Pin
 from toolpin.store import installs, publication, staging
 from toolpin.system.file_lock import held
@@ -144,14 +144,17 @@ class _Work:
 
         Trees of earlier jobs are left out: they may not match this plan's key.
         """
+        paths = self._app.paths
         for planned, outcome in zip(self._plan.planned, outcomes, strict=True):
-            if not installs.is_installed(self._app.paths, planned.job.pin):
+            if not installs.is_installed(paths, planned.job.pin):
                 continue
             try:
                 if planned.kept == ARCHIVES:
                     self._keep_archives(planned)
                 elif planned.is_packed and outcome.status == INSTALLED:
-                    self._keep_tree(planned)
+                    receipt = publication.read_receipt(paths, planned.job.pin)
+                    if receipt:
+                        pack(paths, receipt, self._tree(planned))
             except ToolpinError as error:
                 self._app.report.error(error)
 
@@ -189,7 +192,7 @@ class _Work:
                 if installs.is_installed(paths, pin):
                     return None
                 plan = without_demands(planned.plan, self._app.settings.allow)
-                restore_tree(paths, plan, place, now())
+                restore_tree(paths, plan, place)
         except ToolpinError as error:
             self.has_damage = True
             self._app.report.error(error)
@@ -202,11 +205,6 @@ class _Work:
         for artifact in planned.plan.artifacts if planned.plan else ():
             if not self._cache.holds(artifact.digest):
                 self._cache.fetch(artifact, self._app.clients.download, lambda *_: None)
-
-    def _keep_tree(self, planned: Planned) -> None:
-        receipt = publication.read_receipt(self._app.paths, planned.job.pin)
-        if receipt:
-            pack(self._app.paths, receipt, self._tree(planned))
 
     def _origin(self, planned: Planned, outcome: Outcome) -> str:
         if outcome.status in (RESTORED, PRESENT, FAILED):

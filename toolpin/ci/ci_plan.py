@@ -104,11 +104,7 @@ def plan_job(
     resolver = Resolver(app, here, Rules(ci=True), requests)
     jobs, errors = jobs_for(requests, resolver, app, elsewhere=elsewhere)
     unknown = tuple(error for error in errors if isinstance(error, UnknownTool))
-    errors = [error for error in errors if not isinstance(error, UnknownTool)]
-    for error in errors[1:]:
-        app.report.error(error)
-    if errors:
-        raise errors[0]
+    app.report.raise_first([error for error in errors if error not in unknown])
     refuse_pairs([(job.pin, job.origin) for job in jobs], app)
     planner = _Planner(jobs, here, app)
     directory = ci_directory(app.env) or f"{app.cache_directory}/ci"
@@ -191,7 +187,9 @@ class _Planner:
         needed = [
             self.planned(job).key
             for job in self._jobs
-            if job.pin.tool in tool.requires and job.pin not in self._open()
+            # Not those being planned: required plugins may be circular.
+            if job.pin.tool in tool.requires
+            and job.pin not in self._begun - self._locked_files.keys()
         ]
         return Here(
             libc_version=self._here.libc_version,
@@ -201,7 +199,3 @@ class _Planner:
             prefix=self._app.paths.install(*pin),
             built_with=tuple(sorted(needed)),
         )
-
-    def _open(self) -> set[Pin]:
-        """Return the installs being planned: required plugins may be circular."""
-        return self._begun - self._locked_files.keys()

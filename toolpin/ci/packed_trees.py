@@ -9,13 +9,12 @@ receipt names, and run here; else it is not used. Neither file is trusted.
 from __future__ import annotations
 
 import os
-import stat
 import tarfile
 from collections.abc import Sequence
 
 from toolpin.archive.unpack import unpack
 from toolpin.errors import Mismatch, ToolpinError
-from toolpin.json_documents import parse_receipt, render_receipt
+from toolpin.json_documents import render_receipt
 from toolpin.model import Pin, Plan, Receipt, TreeFile
 from toolpin.store import publication, staging
 from toolpin.store.inspection import check_receipt
@@ -25,7 +24,6 @@ from toolpin.system.paths import Paths
 _TREE, _RECEIPT = FILES = ("tree.tar", "receipt.json")
 _OWN = ".toolpin"
 _SHOWN = 3
-_LARGEST_RECEIPT = 64 << 20
 
 
 def pack(paths: Paths, receipt: Receipt, place: str) -> None:
@@ -55,7 +53,7 @@ def pack(paths: Paths, receipt: Receipt, place: str) -> None:
         ) from error
 
 
-def restore_tree(paths: Paths, plan: Plan, place: str, installed_at: str) -> Receipt:
+def restore_tree(paths: Paths, plan: Plan, place: str) -> Receipt:
     """Publish the packed tree at a path. The caller holds the file lock.
 
     Raises Mismatch if it differs from its receipt, Refused if it does not run here;
@@ -71,7 +69,7 @@ def restore_tree(paths: Paths, plan: Plan, place: str, installed_at: str) -> Rec
                 os.chmod(f"{stage}/{file.path}", file.mode)
         return files
 
-    return publication.publish(paths, plan, (), installed_at, restore=restore)
+    return publication.publish(paths, plan, (), restore=restore)
 
 
 def _directories(tree: str) -> list[str]:
@@ -96,15 +94,11 @@ def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
 def _read(pin: Pin, path: str) -> tuple[TreeFile, ...]:
     """Return the files that a receipt names. Raises Mismatch."""
     try:
-        status = os.lstat(path)
-        if not stat.S_ISREG(status.st_mode):
+        receipt = publication.receipt_at(path)
+        if receipt is None:
             raise ValueError("no file")
-        if status.st_size > _LARGEST_RECEIPT:
-            raise ValueError(f"larger than {_LARGEST_RECEIPT} bytes")
-        with open(path, encoding="utf-8") as file:
-            receipt = parse_receipt(file.read(), path)
         check_receipt(receipt, pin)
-    except (ToolpinError, OSError, ValueError, TypeError) as error:
+    except (ToolpinError, ValueError, TypeError) as error:
         raise _unlike(pin, [("receipt", str(error))]) from error
     return receipt.files
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.env_patch import quote
-from toolpin.errors import ToolpinError, remedy
+from toolpin.errors import ToolpinError, not_written
 from toolpin.store.unimported import import_line, unimported
+from toolpin.system.atomic_write import rewrite
 
 _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 
@@ -42,11 +43,7 @@ def run(options: Options, app: App) -> int:
     try:
         _write(place, after)
     except OSError as error:
-        raise ToolpinError(
-            f"{place} cannot be written",
-            [("reason", error.strerror or "?")],
-            remedy(error, place),
-        ) from error
+        raise not_written(place, error) from error
     app.report.remark(f"{place} is {'gone' if options.remove else 'there'}")
     foreign_text = "" if options.remove else unimported(app.paths, app.env)
     if foreign_text:
@@ -79,8 +76,4 @@ def _write(place: str, text: str | None) -> None:
             os.unlink(place)
         return
     os.makedirs(os.path.dirname(place), exist_ok=True)
-    fresh = f"{place}.{os.getpid()}"
-    with open(fresh, "w", encoding="utf-8") as file:
-        file.write(text)
-        os.fchmod(file.fileno(), 0o755)
-    os.replace(fresh, place)
+    rewrite(place, text.encode(), 0o755)

@@ -74,8 +74,8 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
     bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
-    for lock_request in lockfile_requests_of(read_project(beside, app), beside, app):
-        resolution = resolve_locked(lock, file, lock_request, app.host)
+    for request in lockfile_requests_of(read_project(beside, app), beside, app):
+        resolution = resolve_locked(lock, file, request, app.host)
         if resolution.pin is None:
             raise not_locked(resolution)
     _check_complete(bundle, file)
@@ -117,11 +117,9 @@ def _wanted_for(artifact: Artifact, bundle: Bundle) -> str:
 
 def _check_complete(bundle: Bundle, file: str) -> None:
     """Raise NotLocked if a host lacks a build of a pin."""
-    for lock_request in _lock_requests(bundle, file):
+    for request in _lock_requests(bundle, file):
         for name in bundle.hosts:
-            resolution = resolve_locked(
-                bundle.lock, file, lock_request, host.any_of(name)
-            )
+            resolution = resolve_locked(bundle.lock, file, request, host.any_of(name))
             if resolution.locked is None:
                 raise not_locked(resolution)
             if resolution.locked.entry.source == SOURCE:
@@ -186,12 +184,12 @@ def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
     Raises NotLocked for a build that does not run here.
     """
     jobs: dict[Pin, Job] = {}
-    for lock_request in _lock_requests(bundle, path):
-        app.registry.check(lock_request.tool, lock_request.origin)
-        resolution = resolve_locked(bundle.lock, path, lock_request, app.host)
+    for request in _lock_requests(bundle, path):
+        app.registry.check(request.tool, request.origin)
+        resolution = resolve_locked(bundle.lock, path, request, app.host)
         if resolution.pin is None or resolution.locked is None:
             facts = [("reason", resolution.problem)]
-            raise NotLocked(f"{lock_request.key} cannot be installed here", facts)
-        job = Job(resolution.pin, lock_request.origin, resolution.locked, must=True)
+            raise NotLocked(f"{request.key} cannot be installed here", facts)
+        job = Job(resolution.pin, request.origin, resolution.locked, must=True)
         jobs[job.pin] = job
     return list(jobs.values())

@@ -51,16 +51,12 @@ def run(options: Options, app: App) -> int:
         for word in words:
             app.report.answer(word)
         return 0
-    script = _script(options.shell or "")
+    from toolpin.shell import completion_scripts
+
+    script = completion_scripts.script(options.shell or "", command_entries())
     app.report.document("completion", {"shell": options.shell, "script": script})
     app.report.answer(script.removesuffix("\n"))
     return 0
-
-
-def _script(shell: str) -> str:
-    from toolpin.shell.completion_scripts import script
-
-    return script(shell, command_entries())
 
 
 def command_entries() -> Iterator[Entry]:

@@ -58,7 +58,8 @@ def _list(options: Options, app: App) -> int:
     values = settings.effective(app.paths, app.env).values()
     rows = [setting._replace(value=_without_user(setting.value)) for setting in values]
     app.report.document("config list", [_record(row) for row in rows])
-    app.report.table([_row(setting, origin=options.origin) for setting in values])
+    table = [[row.name, render_value(row.value), str(row.origin)] for row in rows]
+    app.report.table([cells if options.origin else cells[:2] for cells in table])
     return 0
 
 
@@ -122,11 +123,6 @@ def _report(options: Options, app: App, *, changed: bool) -> None:
     key = key_of(options.key)
     if options.action == "set" and key and app.env.get(key.variable, "").strip():
         app.report.warn(f"{key.variable} is set and overrides the file")
-
-
-def _row(stated: Stated, *, origin: bool) -> list[str]:
-    row = [stated.name, render_value(_without_user(stated.value))]
-    return [*row, str(stated.origin)] if origin else row
 
 
 def _without_user(value: object) -> object:

@@ -54,7 +54,7 @@ def _state(request: Request, app: App) -> str:
     runs = _runs(request, app)
     missing = _missing(request, app)
     locked = _locked(request, app)
-    if runs is None and not _is_known(request, app):
+    if runs is None and request.tool not in app.registry.aliases:
         return f"no plugin; try: {app.registry.adding(request.tool)}"
     if runs is None:
         words = map(_with_locked, request.wanted, locked)
@@ -78,10 +78,6 @@ def _runs(request: Request, app: App) -> str | None:
     return None
 
 
-def _is_known(request: Request, app: App) -> bool:
-    return request.tool in app.registry.aliases
-
-
 def _locked(request: Request, app: App) -> list[str | None]:
     """Return the locked version of each alternative."""
     where = app.where
@@ -100,7 +96,7 @@ def _result(request: Request, app: App) -> dict[str, object]:
         "runs": _runs(request, app),
         "missing": _missing(request, app),
         "locked": _locked(request, app),
-        "known": _is_known(request, app),
+        "known": request.tool in app.registry.aliases,
     }
 
 

@@ -28,18 +28,13 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         line = line[4:]
     else:
         paths = find_paths(env)
-    own, as_asdf = env, _translated
+    own = env
     if os.path.exists(paths.asdf_note):  # then asdf's variables apply here, too
         from toolpin.config import asdf_env
 
         env = asdf_env.as_toolpin(env)
         filename = asdf_env.filename_in(env)
         paths = paths._replace(filename=filename, as_asdf=True)
-
-        def as_asdf(program: LookupResult) -> LookupResult:
-            kept = asdf_env.without_translated(program.environment, own)
-            return program._replace(environment=kept)
-
     if line[0] == "--":
         line = line[1:]
     registry, files = read_registry(paths), Files()
@@ -59,7 +54,10 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
             if without_install := tools_without_shims(without_install, place):
                 with contextlib.suppress(ToolpinError):  # a read-only store
                     reshim(without_install)
-        return as_asdf(program)
+        if not paths.as_asdf:
+            return program
+        kept = asdf_env.without_translated(program.environment, own)
+        return program._replace(environment=kept)
 
     try:
         command_run.run(line[0], line[1:], place, command_run.Caller(reshim, finish))
@@ -83,7 +81,3 @@ def _fail_as_asdf(
     become(
         sys.executable, ["-I", "-m", "toolpin.asdf_cli", "exec", *line], {**env, **more}
     )
-
-
-def _translated(program: LookupResult) -> LookupResult:
-    return program

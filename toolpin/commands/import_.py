@@ -18,7 +18,7 @@ from toolpin.project.toolversions import edit, parse, parse_wanted
 from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.store import installs
 from toolpin.store.imported_installs import copy_plugin, link, record
-from toolpin.system.paths import Paths
+from toolpin.system.paths import Paths, names_in
 from toolpin.tasks.mise_tools import translate
 from toolpin.tasks.shim_refresh import refresh_shims
 
@@ -117,9 +117,9 @@ def _adopt(managed: _Version, app: App, *, in_place: bool) -> bool:
 def _source(options: Options, app: App) -> str:
     """Return the other manager's directory. Raises ToolpinError if there is none."""
     place = _MANAGERS[options.manager]
-    named = data_directory if options.manager == "asdf" else None
-    other_store = named(app.env) if named else app.env.get(place.variable)
-    directory = options.from_ or other_store or f"{app.home}/{place.root}"
+    is_asdf = options.manager == "asdf"
+    named = data_directory(app.env) if is_asdf else app.env.get(place.variable)
+    directory = options.from_ or named or f"{app.home}/{place.root}"
     source = os.path.normpath(os.path.join(app.directory, directory))
     if not os.path.isdir(f"{source}/{place.below}"):
         raise ToolpinError(
@@ -201,11 +201,9 @@ def _pin_as_mise(app: App) -> None:
 
     Existing lines are unchanged.
     """
-    for name in _MISE_FILES:
-        place = os.path.join(app.directory, name)
-        if os.path.isfile(place):
-            break
-    else:
+    places = (os.path.join(app.directory, name) for name in _MISE_FILES)
+    place = next(filter(os.path.isfile, places), "")
+    if not place:
         return
     output = translate(app.files.read(place).decode(errors="replace"), place)
     path = os.path.join(app.directory, app.paths.filename)
@@ -225,12 +223,7 @@ def _pin_as_mise(app: App) -> None:
 
 
 def _names(directory: str) -> list[str]:
-    try:
-        return sorted(
-            name for name in os.listdir(directory) if not name.startswith(".")
-        )
-    except OSError:
-        return []
+    return [name for name in names_in(directory) if not name.startswith(".")]
 
 
 def _report(

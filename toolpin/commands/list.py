@@ -13,7 +13,7 @@ from toolpin.model import Pin
 from toolpin.near_names import known_tool
 from toolpin.store import installs
 from toolpin.system.report import Report, paint
-from toolpin.versions import is_prefix, sort_key
+from toolpin.versions import is_prefix
 
 
 class _Row(NamedTuple):
@@ -68,14 +68,12 @@ def run(options: Options, app: App) -> int:
 
 def _rows(tool: str, prefix: str, app: App) -> list[_Row]:
     request = app.request(tool)
-    pinned = (
-        {resolution.pin for resolution in app.resolve(request)} if request else set()
-    )
-    known = sorted(installs.versions(app.paths, tool), key=sort_key)
+    resolved = app.resolve(request) if request else ()
+    pinned = {resolution.pin for resolution in resolved}
     rows = []
-    for version in known:
-        if not prefix or is_prefix(prefix, version):
-            paths = installs.store_of(app.paths, pin := Pin(tool, version))
+    for pin in installs.pins(app.paths, [tool]):
+        if not prefix or is_prefix(prefix, pin.version):
+            paths = installs.store_of(app.paths, pin)
             path = paths.install(*pin)
             rows.append(_Row(pin, pin in pinned, path, paths != app.paths))
     return rows

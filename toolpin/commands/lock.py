@@ -16,6 +16,7 @@ from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest, Scope, check_host, check_sources
 from toolpin.lockfile_update.project_lockfile import (
     also_of,
+    locked_pins,
     locker_for,
     lockfile_requests_of,
     project_file,
@@ -76,42 +77,35 @@ def run(options: Options, app: App) -> int:
     path = lockfile_beside(file)
     with app.writing(path):
         old = app.lockfile(path) or EMPTY
-        lock_requests = lockfile_requests_of(read_project(file, app), file, app)
-        pinned = [lock_request.tool for lock_request in lock_requests]
+        requests = lockfile_requests_of(read_project(file, app), file, app)
+        pinned = [request.tool for request in requests]
         only = tools_of_only(options.only, pinned, app) if options.only else frozenset()
         also = also_of(options.also, old, app)
         if options.check:
-            return _check([*also, *lock_requests], old, path, app)
+            return _check([*also, *requests], old, path, app)
         known_projects.remember(app.paths, [Origin(file, 1)])
         if options.source:
-            here = {lock_request.tool for lock_request in (*lock_requests, *also)}
+            here = {request.tool for request in (*requests, *also)}
             tools = [tool for tool in app.registry.tools if tool.name in here]
             check_sources(options.source, tools)
         stated = [
-            (Pin(lock_request.tool, lock_request.wanted.value), lock_request.origin)
-            for lock_request in lock_requests
-            if lock_request.wanted.kind == "version"
+            (Pin(request.tool, request.wanted.value), request.origin)
+            for request in requests
+            if request.wanted.kind == "version"
         ]
         refuse_pairs(stated, app)
         locker = locker_for(app, _scope(options, old, app))
-        lock, errors = locker.lock(lock_requests, old, also, only=only)
+        lock, errors = locker.lock(requests, old, also, only=only)
         errors = [_with_options(error, options) for error in errors]
-        if errors and not lock.pins:
-            for error in errors[1:]:
-                app.report.error(error)
-            raise errors[0]
+        if not lock.pins:
+            app.report.raise_first(errors)
         check_locators(lock, path, app.registry)
-        located_pins = [
-            (Pin(lock_request.tool, lock.pins[lock_request.key]), lock_request.origin)
-            for lock_request in lock_requests
-            if lock_request.key in lock.pins
-        ]
-        if located_pins != stated:
-            refuse_pairs(located_pins, app)
+        if (pins := locked_pins(requests, lock)) != stated:
+            refuse_pairs(pins, app)
         changed = write_lockfile(path, lock, app)
-    _show(lock, old, [*lock_requests, *also], app)
-    _warn_of_lost_hosts([*lock_requests, *also], lock, old, app)
-    _warn_of_this_machine(lock_requests, lock, path, app)
+    _show(lock, old, [*requests, *also], app)
+    _warn_of_lost_hosts([*requests, *also], lock, old, app)
+    _warn_of_this_machine(requests, lock, path, app)
     app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     for error in errors:
         app.report.error(error)
@@ -122,10 +116,10 @@ def run(options: Options, app: App) -> int:
 
 
 def _warn_of_lost_hosts(
-    lock_requests: Sequence[LockfileRequest], lock: Lockfile, old: Lockfile, app: App
+    requests: Sequence[LockfileRequest], lock: Lockfile, old: Lockfile, app: App
 ) -> None:
     """Warn of each tool that was locked for more of the requested hosts."""
-    for key in dict.fromkeys(lock_request.key for lock_request in lock_requests):
+    for key in dict.fromkeys(request.key for request in requests):
         if key not in lock.pins:
             continue
         lost = _hosts_with_build(old, key) - _hosts_with_build(lock, key)
@@ -144,11 +138,11 @@ def _hosts_with_build(lock: Lockfile, key: Key) -> set[str]:
 
 
 def _warn_of_this_machine(
-    lock_requests: Sequence[LockfileRequest], lock: Lockfile, path: str, app: App
+    requests: Sequence[LockfileRequest], lock: Lockfile, path: str, app: App
 ) -> None:
     """Warn of locked builds that do not run here; the file is for every machine."""
-    for lock_request in lock_requests:
-        resolution = resolve_locked(lock, path, lock_request, app.host)
+    for request in requests:
+        resolution = resolve_locked(lock, path, request, app.host)
         if resolution.is_final:
             app.report.warn(f"{resolution.pin}: {resolution.problem}")
 
@@ -181,69 +175,49 @@ def _with_options(error: ToolpinError, options: Options) -> ToolpinError:
     return NoChecksum(error.what, error.facts, " ".join(words))
 
 
-def _check(
-    lock_requests: list[LockfileRequest], lock: Lockfile, path: str, app: App
-) -> int:
+def _check(requests: list[LockfileRequest], lock: Lockfile, path: str, app: App) -> int:
     """Return 0 for a lockfile with an entry for every request, and no others.
 
     Raises NotLocked otherwise, and what `check_locators` raises.
     """
-    for lock_request in lock_requests:
-        if lock_request.tool not in app.registry.aliases:
+    aliases = app.registry.aliases
+    for request in requests:
+        if request.tool not in aliases:
             app.report.warn(
-                f"{lock_request.origin}: {lock_request.tool} is unknown "
-                "and was not checked; "
-                f"try: {app.registry.adding(lock_request.tool)}"
+                f"{request.origin}: {request.tool} is unknown and was not checked; "
+                f"try: {app.registry.adding(request.tool)}"
             )
-    lock_requests = [
-        lock_request
-        for lock_request in lock_requests
-        if lock_request.tool in app.registry.aliases
-    ]
-    if lock_requests and not os.path.lexists(path):
+    requests = [request for request in requests if request.tool in aliases]
+    if requests and not os.path.lexists(path):
         raise NotLocked(
             f"there is no {path}",
-            [
-                (str(lock_request.key), str(lock_request.origin))
-                for lock_request in lock_requests
-            ],
+            [(str(request.key), str(request.origin)) for request in requests],
             "toolpin lock",
         )
-    facts = stale_facts(lock_requests, lock, app)
+    facts = stale_facts(requests, lock, app)
     if facts:
         raise NotLocked(f"{path} is out of date", facts, "toolpin lock")
     check_locators(lock, path, app.registry)
-    _warn_of_this_machine(lock_requests, lock, path, app)
+    _warn_of_this_machine(requests, lock, path, app)
     app.report.remark(f"{path}: every request has an entry")
     app.report.document("lock", _result(lock, path), changed=False)
     return 0
 
 
 def _show(
-    lock: Lockfile, old: Lockfile, lock_requests: Sequence[LockfileRequest], app: App
+    lock: Lockfile, old: Lockfile, requests: Sequence[LockfileRequest], app: App
 ) -> None:
     """Print a line per request: its version, and the hosts with a build."""
     rows = []
-    for lock_request in (
-        lock_request for lock_request in lock_requests if lock_request.key in lock.pins
-    ):
-        version = lock.pins[lock_request.key]
-        entries = [
-            entry
-            for entry in lock.entries
-            if entry.pin == Pin(lock_request.tool, version)
-        ]
-        rows.append(
-            (
-                lock_request.tool,
-                str(lock_request.wanted),
-                f"-> {version}",
-                _hosts(entries),
-            )
-        )
-        before = old.pins.get(lock_request.key)
+    for request in requests:
+        version, before = lock.pins.get(request.key), old.pins.get(request.key)
+        if version is None:
+            continue
+        pin = Pin(request.tool, version)
+        hosts = _hosts([entry for entry in lock.entries if entry.pin == pin])
         if before and before != version:
-            rows[-1] = (*rows[-1][:3], f"{rows[-1][3]}  (was {before})")
+            hosts += f"  (was {before})"
+        rows.append((request.tool, str(request.wanted), f"-> {version}", hosts))
     app.report.table(rows)
 
 

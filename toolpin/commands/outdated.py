@@ -30,7 +30,7 @@ _COLORS: dict[int, Color] = {3: "green", 4: "yellow"}
 class _Row(NamedTuple):
     """A request, its present version, and the newer ones."""
 
-    lock_request: LockfileRequest
+    request: LockfileRequest
     now: str | None
     within: str | None
     latest: str | None
@@ -50,7 +50,7 @@ class _Row(NamedTuple):
 
         For a constraint the newest of all does not count: it may be outside of it.
         """
-        is_fixed = looks_exact(self.lock_request.wanted)
+        is_fixed = looks_exact(self.request.wanted)
         known = (self.now, self.within, self.latest if is_fixed else None)
         return max(filter(None, known), key=sort_key, default="0")
 
@@ -72,7 +72,7 @@ def run(_options: None, app: App) -> int:
     for row in rows:
         if not row.is_listed:
             app.report.warn(
-                f"{row.lock_request.key}: the newest version listed is {row.within}, "
+                f"{row.request.key}: the newest version listed is {row.within}, "
                 f"older than {row.now}, which is used here"
             )
         if row.elsewhere:
@@ -100,23 +100,17 @@ def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
     """Add a row for each effective request of a file; return whether one failed."""
     old = app.lockfile(lockfile_beside(file.path)) or EMPTY
     locker = locker_for(app, Scope(old.hosts))
-    lock_requests = lockfile_requests_of(read_project(file.path, app), file.path, app)
-    lock_requests = [
-        lock_request
-        for lock_request in lock_requests
-        if lock_request.tool in file.tools
-    ]
-    unknown = report_unknown(lock_requests, app)
+    requests = lockfile_requests_of(read_project(file.path, app), file.path, app)
+    requests = [request for request in requests if request.tool in file.tools]
+    unknown = report_unknown(requests, app)
     has_failed = bool(unknown)
-    for lock_request in (
-        lock_request
-        for lock_request in lock_requests
-        if lock_request.tool not in unknown
-    ):
-        now = old.pins.get(lock_request.key) or _installed(lock_request, app)
+    for request in requests:
+        if request.tool in unknown:
+            continue
+        now = old.pins.get(request.key) or _installed(request, app)
         try:
-            row = _Row(lock_request, now, *locker.newest_versions(lock_request, old))
-            elsewhere = newer_elsewhere(lock_request, row.least, old, app)
+            row = _Row(request, now, *locker.newest_versions(request, old))
+            elsewhere = newer_elsewhere(request, row.least, old, app)
             rows.append(row._replace(elsewhere=elsewhere))
         except ToolpinError as error:
             app.report.error(error)
@@ -124,12 +118,9 @@ def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
     return has_failed
 
 
-def _installed(lock_request: LockfileRequest, app: App) -> str | None:
-    resolution = next(
-        app.resolve(
-            Request(lock_request.tool, (lock_request.wanted,), lock_request.origin)
-        )
-    )
+def _installed(request: LockfileRequest, app: App) -> str | None:
+    wanted = Request(request.tool, (request.wanted,), request.origin)
+    resolution = next(app.resolve(wanted))
     return resolution.pin.version if resolution.pin else None
 
 
@@ -144,20 +135,20 @@ def _cells(row: _Row, app: App) -> tuple[str, ...]:
     texts = (row.now, row.within, row.latest)
     cells = (text or "-" for text in texts)
     return (
-        row.lock_request.tool,
-        str(row.lock_request.wanted),
+        row.request.tool,
+        str(row.request.wanted),
         *cells,
-        app.report.brief(str(row.lock_request.origin), app.directory, app.home),
+        app.report.brief(str(row.request.origin), app.directory, app.home),
     )
 
 
 def _result(row: _Row) -> dict[str, object]:
     return {
-        "tool": row.lock_request.tool,
-        "wanted": str(row.lock_request.wanted),
+        "tool": row.request.tool,
+        "wanted": str(row.request.wanted),
         "version": row.now,
         "within": row.within,
         "latest": row.latest,
-        "wanted_by": origin_table(row.lock_request.origin),
+        "wanted_by": origin_table(row.request.origin),
         "elsewhere": row.elsewhere.version if row.elsewhere else None,
     }

@@ -77,7 +77,9 @@ def run(options: Options, app: App) -> int:
     if missing and options.install:
         origin = next(request.origin for request in requests if request.tool in names)
         request = Request(tool.name, tuple(versions), origin)
-        return _install(request, app)
+        from toolpin.tasks.install_requests import install_requests
+
+        return install_requests([request], InstallOptions(), app)
     if missing:
         text = ", ".join(missing)
         app.report.remark(f"not installed: {text}; try: toolpin install --missing")
@@ -91,13 +93,6 @@ def run(options: Options, app: App) -> int:
     }
     app.report.document("pin", result, changed=after != before)
     return 0
-
-
-def _install(request: Request, app: App) -> int:
-    """Install what was pinned, and return the exit code."""
-    from toolpin.tasks.install_requests import install_requests
-
-    return install_requests([request], InstallOptions(), app)
 
 
 def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:

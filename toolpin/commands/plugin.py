@@ -131,10 +131,8 @@ def _directories(options: Options, app: App) -> int:
         "list": module.listing,
         "list all": module.list_all,
     }
-    name = str(options.action)
-    if name == "list" and options.all:
-        name = "list all"
-    return actions[name](options, app)
+    listed = options.action == "list" and options.all
+    return actions["list all" if listed else options.action](options, app)
 
 
 def _list(options: Options, app: App) -> int:
@@ -206,7 +204,9 @@ def _add(options: Options, app: App) -> int:
     if (options.file is None and not is_known) or _is_address(options.file, app):
         return _directories(options, app)
     if options.file is None:
-        known = _known_file(options.tool, app)
+        # A script that adds every plugin needs no file for a known tool.
+        known = app.registry.require(options.tool).file
+        app.report.remark(f"{options.tool} already exists: {known}")
         return _done(options, app, known, changed=False)
     added = user_plugins.add(
         app.paths, app.registry, options.tool, options.file, force=options.force
@@ -272,10 +272,3 @@ def _check_name(name: str) -> None:
         raise UsageError(
             f"{name!r} is not a tool name", [("expected", "a-z 0-9 _ . -, 64 at most")]
         ) from None
-
-
-def _known_file(name: str, app: App) -> str:
-    """Return a known tool's file: a script that adds every plugin needs none."""
-    tool = app.registry.require(name)
-    app.report.remark(f"{name} already exists: {tool.file}")
-    return tool.file

@@ -89,20 +89,17 @@ def difference(options: Options, app: App) -> int:
 def listing(options: Options, app: App) -> int:
     """Print the asdf plugins with their URLs and commits."""
     directories = app.plugin_directories
-    rows = []
+    result = []
     for name in directories.names():
         identity = directories.identity(name)
-        rows.append(
-            (
-                name,
-                *([identity.url] * options.urls),
-                *([identity.commit or "-"] * options.refs),
-            )
-        )
-    keys = ("name", *(["url"] * options.urls), *(["commit"] * options.refs))
-    result = [dict(zip(keys, row, strict=True)) for row in rows]
+        row = {"name": name}
+        if options.urls:
+            row["url"] = identity.url
+        if options.refs:
+            row["commit"] = identity.commit or "-"
+        result.append(row)
     app.report.document("plugin list", result)
-    app.report.table(rows)
+    app.report.table([tuple(row.values()) for row in result])
     return 0
 
 
@@ -117,10 +114,7 @@ def list_all(_options: Options, app: App) -> int:
     ]
     app.report.document("plugin list all", result)
     app.report.table(
-        [
-            (name, f"*{url}" if here.get(name) == url else url)
-            for name, url in known.items()
-        ]
+        [(name, f"{'*' * (here.get(name) == url)}{url}") for name, url in known.items()]
     )
     return 0
 

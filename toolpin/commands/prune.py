@@ -50,7 +50,11 @@ def run(options: Options, app: App) -> int:
     if keep_days < 0:
         raise UsageError("--keep-days must be 0 or more", hint="--keep-days 30")
     if app.paths.shared and options.yes and options.keep_days is None:
-        raise _no_limit()
+        raise ToolpinError(
+            "nothing was removed: the projects of other users are not known here",
+            [("note", "the number of days without use must be given")],
+            f"toolpin prune --system --yes --keep-days {3 * _KEEP_DAYS}",
+        )
     limits = Limits(keep_days, _size(options.max_size), not options.no_previous)
     versions = decide(app, limits, time.time())
     gone = [version for version in versions if not version.because]
@@ -75,14 +79,6 @@ def run(options: Options, app: App) -> int:
         app.report.error(error)
     _sum_up(gone, versions, app, is_done=options.yes)
     return 1 if errors else 0
-
-
-def _no_limit() -> ToolpinError:
-    return ToolpinError(
-        "nothing was removed: the projects of other users are not known here",
-        [("note", "the number of days without use must be given")],
-        f"toolpin prune --system --yes --keep-days {3 * _KEEP_DAYS}",
-    )
 
 
 def _remove_all(

@@ -74,15 +74,12 @@ def _target(options: Options, app: App) -> Host:
 
 
 def _does_not_run(release: Release, target: Host, misfits: list[Fault]) -> ToolpinError:
+    faults: dict[tuple[str, str], list[str]] = {}
+    for fault in misfits:
+        faults.setdefault((fault.what, fault.there), []).append(fault.path)
     facts: list[tuple[str, str]] = []
-    for what, there in dict.fromkeys((fault.what, fault.there) for fault in misfits):
-        files = [
-            fault.path
-            for fault in misfits
-            if (fault.what, fault.there) == (what, there)
-        ]
-        facts.append((what, there))
-        facts += [("", file) for file in files[:_MOST_SHOWN]]
+    for fact, files in faults.items():
+        facts += [fact, *(("", file) for file in files[:_MOST_SHOWN])]
         if len(files) > _MOST_SHOWN:
             facts.append(("", f"and {len(files) - _MOST_SHOWN} more files"))
     facts.append(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError
-from toolpin.plugins.describe import brief_record, brief_row, matches
+from toolpin.plugins.describe import brief_record, matches
 
 
 class Options(NamedTuple):
@@ -29,5 +29,5 @@ def run(options: Options, app: App) -> int:
             "toolpin plugin list all",
         )
     app.report.document("search", [brief_record(tool) for tool in matching])
-    app.report.table([brief_row(tool) for tool in matching])
+    app.report.table([(", ".join(tool.names), tool.description) for tool in matching])
     return 0

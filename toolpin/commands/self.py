@@ -57,8 +57,10 @@ def run(options: Options, app: App) -> int:
     if options.action == "version":
         return _show(setup, app)
     if setup.kind != "install.sh":
+        is_checkout = setup.kind == "checkout"
+        method = f"from {setup.place}" if is_checkout else f"by {setup.kind}"
         raise ToolpinError(
-            f"this toolpin was not installed by install.sh but {_method(setup)}",
+            f"this toolpin was not installed by install.sh but {method}",
             [("environment", sys.prefix)],
             _command(setup, options),
         )
@@ -99,10 +101,6 @@ def _show(setup: Setup, app: App) -> int:
     return 0
 
 
-def _method(setup: Setup) -> str:
-    return f"from {setup.place}" if setup.kind == "checkout" else f"by {setup.kind}"
-
-
 def _command(setup: Setup, options: Options) -> str:
     """Return the command to use if install.sh did not install toolpin."""
     wheel = os.path.abspath(options.wheel) if options.wheel else ""
@@ -129,7 +127,8 @@ def _update(setup: Setup, options: Options) -> NoReturn:
 
     The Python stays the one that was chosen at setup.
     """
-    words = ["--prefix", setup.place, "--python", _base_python()]
+    base: str = getattr(sys, "_base_executable", sys.executable)
+    words = ["--prefix", setup.place, "--python", base]
     if options.wheel:
         wheel = os.path.abspath(options.wheel)
         _become(bundled("install.sh"), *words, "--wheel", wheel)
@@ -142,7 +141,9 @@ def find_script(environment: str) -> str:
     Raises ToolpinError if there is none, Refused if it belongs to another user by now:
     a clone in a directory like /tmp may have been replaced.
     """
-    checkout = _origin(environment)
+    with open(f"{environment}/{_MANIFEST}", encoding="utf-8") as stream:
+        noted = [line[5:].rstrip("\n") for line in stream if line.startswith("from ")]
+    checkout = noted[0] if noted else ""
     script = f"{checkout}/install.sh"
     facts = [("installed from", checkout or "a wheel")]
     fix = "toolpin self update --wheel FILE"
@@ -152,20 +153,6 @@ def find_script(environment: str) -> str:
         what = f"{script} was not run: another user could have created it"
         raise Refused(what, [*facts, ("reason", hold)], fix)
     return script
-
-
-def _origin(environment: str) -> str:
-    """Return the checkout that install.sh recorded, "" for none."""
-    with open(f"{environment}/{_MANIFEST}", encoding="utf-8") as stream:
-        lines = [line.rstrip("\n") for line in stream]
-    noted = [line for line in lines if line.startswith("from ")]
-    return noted[0].removeprefix("from ") if noted else ""
-
-
-def _base_python() -> str:
-    """Return the interpreter that the environment was made with."""
-    base: str = getattr(sys, "_base_executable", sys.executable)
-    return base
 
 
 def _become(script: str, *options: str) -> NoReturn:

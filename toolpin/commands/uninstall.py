@@ -18,7 +18,6 @@ from toolpin.project.toolversions import parse_wanted
 from toolpin.store import installs
 from toolpin.tasks.pruning import unused_pins
 from toolpin.tasks.removal import remove_all
-from toolpin.versions import sort_key
 
 
 class Options(NamedTuple):
@@ -79,10 +78,9 @@ def _chosen(options: Options, app: App) -> list[Pin]:
         return unused_pins(app, (tool,) if tool else installs.tools(own))
     if options.versions:
         return [_installed(tool, version, app) for version in options.versions]
-    have = installs.versions(own, tool)
-    if not have:
-        raise ToolpinError(f"no version of {tool} is installed", hint="toolpin list")
-    return [Pin(tool, version) for version in sorted(have, key=sort_key)]
+    if pins := list(installs.pins(own, [tool])):
+        return pins
+    raise ToolpinError(f"no version of {tool} is installed", hint="toolpin list")
 
 
 def _installed(tool: str, version: str, app: App) -> Pin:

@@ -18,6 +18,7 @@ from toolpin.lockfile_update.locker import Locker
 from toolpin.lockfile_update.project_lockfile import (
     PinFile,
     counting_files,
+    locked_pins,
     locker_for,
     lockfile_requests_of,
     pin_paths,
@@ -26,7 +27,7 @@ from toolpin.lockfile_update.project_lockfile import (
     report_unknown,
     write_both,
 )
-from toolpin.model import COMMAND_LINE, Origin, Pin, Wanted
+from toolpin.model import COMMAND_LINE, Origin, Wanted
 from toolpin.plugins.registry import Registry
 from toolpin.project import known_projects, project_files
 from toolpin.project.toolversions import edit, parse
@@ -137,47 +138,30 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Upgrade:
     path = lockfile_beside(file)
     old = app.lockfile(path)
     before = read_project(file, app)
-    lock_requests = lockfile_requests_of(before, file, app)
-    unknown = report_unknown(lock_requests, app)
+    requests = lockfile_requests_of(before, file, app)
+    unknown = report_unknown(requests, app)
     tools = pin_file.tools - unknown
     old_lock = old or EMPTY
-    scope = Scope(
-        old_lock.hosts,
-        moving=tools,
-        allow_downgrade=options.allow_downgrade,
-    )
+    scope = Scope(old_lock.hosts, moving=tools, allow_downgrade=options.allow_downgrade)
     locker = locker_for(app, scope)
     after = before
     if options.latest:
-        _report_unchanged(lock_requests, tools, file, app)
-        newer = partial(_newer, locker=locker, old=old_lock)
-        after = _rewritten(before, file, tools, app.registry, newer)
+        _report_unchanged(requests, tools, file, app)
+        newest = partial(_newer, locker=locker, old=old_lock)
+        after = _rewritten(before, file, tools, app.registry, newest)
     new_requests = lockfile_requests_of(after, file, app)
     lock = EMPTY
     write: Callable[[], tuple[str, ...]] = partial(_write_file, file, before, after)
     if old is not None:
         lock = _relocked(locker, new_requests, old, options, app)
-        known = [
-            lock_request
-            for lock_request in new_requests
-            if lock_request.tool not in unknown
-        ]
-        located_pins = [
-            (Pin(lock_request.tool, lock.pins[lock_request.key]), lock_request.origin)
-            for lock_request in known
-        ]
-        refuse_pairs(located_pins, app)
+        known = [request for request in new_requests if request.tool not in unknown]
+        refuse_pairs(locked_pins(known, lock), app)
         write = partial(write_both, file, after, path, lock, app)
-    for lock_request in (
-        request
-        for request in new_requests
-        if request.tool in tools and request.key in lock.pins
-    ):
-        if elsewhere := newer_elsewhere(
-            lock_request, lock.pins[lock_request.key], lock, app
-        ):
-            app.report.warn(elsewhere.line)
-    moves = _moves((lock_requests, old_lock), (new_requests, lock), tools)
+    for request in new_requests:
+        version = lock.pins.get(request.key) if request.tool in tools else None
+        if version and (newer := newer_elsewhere(request, version, lock, app)):
+            app.report.warn(newer.line)
+    moves = _moves((requests, old_lock), (new_requests, lock), tools)
     return _Upgrade(moves, write, bool(unknown))
 
 
@@ -190,7 +174,7 @@ def _write_file(file: str, before: bytes, after: bytes) -> tuple[str, ...]:
 
 def _relocked(
     locker: Locker,
-    lock_requests: Sequence[LockfileRequest],
+    requests: Sequence[LockfileRequest],
     old: Lockfile,
     options: Options,
     app: App,
@@ -200,7 +184,7 @@ def _relocked(
     Raises NoChecksum with the command that accepts the build.
     """
     try:
-        return relocked(locker, lock_requests, old, app)
+        return relocked(locker, requests, old, app)
     except NoChecksum as error:
         words = ["toolpin upgrade", *(["--latest"] if options.latest else [])]
         hint = " ".join([*words, *options.tools, FLAG])
@@ -208,18 +192,13 @@ def _relocked(
 
 
 def _report_unchanged(
-    lock_requests: Sequence[LockfileRequest],
-    tools: Collection[str],
-    file: str,
-    app: App,
+    requests: Sequence[LockfileRequest], tools: Collection[str], file: str, app: App
 ) -> None:
     """Report which requests are unchanged: only `.tool-versions` is ever written."""
-    for lock_request in lock_requests:
-        if lock_request.tool in tools and lock_request.origin.place != file:
-            app.report.warn(
-                f"{lock_request.origin} still requests "
-                f"{lock_request.tool} {lock_request.wanted}"
-            )
+    for request in requests:
+        if request.tool in tools and request.origin.place != file:
+            same = f"{request.tool} {request.wanted}"
+            app.report.warn(f"{request.origin} still requests {same}")
 
 
 def _moves(
@@ -228,18 +207,18 @@ def _moves(
     tools: Collection[str],
 ) -> list[_Move]:
     """Return the old and new state of each alternative; an edit keeps their order."""
-    (lock_requests, old_lock), (new_requests, lock) = before, after
+    (requests, old_lock), (new_requests, lock) = before, after
     return [
         _Move(
-            lock_request.tool,
-            str(lock_request.wanted),
+            request.tool,
+            str(request.wanted),
             str(other.wanted),
-            old_lock.pins.get(lock_request.key),
+            old_lock.pins.get(request.key),
             lock.pins.get(other.key),
-            lock_request.origin.place,
+            request.origin.place,
         )
-        for lock_request, other in zip(lock_requests, new_requests, strict=True)
-        if lock_request.tool in tools
+        for request, other in zip(requests, new_requests, strict=True)
+        if request.tool in tools
     ]
 
 
@@ -293,15 +272,15 @@ def _rewritten(
     return data
 
 
-def _newer(lock_request: LockfileRequest, *, locker: Locker, old: Lockfile) -> Wanted:
+def _newer(request: LockfileRequest, *, locker: Locker, old: Lockfile) -> Wanted:
     """Return the request for the newest release: `24` for `22`, `24.1.0` for `22.0.0`.
 
     A request for something newer stays. Raises ToolpinError if no source has a list.
     """
-    _, latest = locker.newest_versions(lock_request, old)
-    if latest is None or sort_key(latest) <= sort_key(lock_request.wanted.value):
-        return lock_request.wanted
-    if looks_exact(lock_request.wanted):
+    _, latest = locker.newest_versions(request, old)
+    if latest is None or sort_key(latest) <= sort_key(request.wanted.value):
+        return request.wanted
+    if looks_exact(request.wanted):
         return Wanted("version", latest)
-    numbers = lock_request.wanted.value.count(".") + 1
+    numbers = request.wanted.value.count(".") + 1
     return Wanted("version", ".".join(latest.split(".")[:numbers]))

@@ -17,7 +17,6 @@ from toolpin.store.install_checks import Check, as_table, heading, rows
 from toolpin.store.repair import Fetch, Repaired, repair
 from toolpin.store.writable_paths import open_error
 from toolpin.tasks.shim_refresh import refresh_shims
-from toolpin.versions import sort_key
 
 
 class Options(NamedTuple):
@@ -47,10 +46,12 @@ def run(options: Options, app: App) -> int:
         if check.after.findings and not installs.is_installed(app.paths, pin):
             continue  # removed meanwhile: not damaged
         checks.append(check)
-        _show(check, app)
+        app.report.answer(heading(check))
+        app.report.table(rows(check))
     if any(check.before.findings != check.after.findings for check in checks):
         refresh_shims(app.paths, app.registry)
-    open_stores = [] if options.tool else _open_stores(app)
+    stores = [] if options.tool else installs.stores(app.paths)
+    open_stores = [error for store in stores if (error := open_error(store))]
     for problem in (
         *(problem for check in checks for problem in check.problems),
         *open_stores,
@@ -69,12 +70,6 @@ def run(options: Options, app: App) -> int:
     return 1 if is_damaged or open_stores else 0
 
 
-def _open_stores(app: App) -> list[ToolpinError]:
-    """Return the errors of world-writable stores."""
-    result = map(open_error, installs.stores(app.paths))
-    return [value for value in result if value]
-
-
 def _pins(options: Options, app: App) -> list[Pin]:
     known = installs.tools(app.paths)
     if options.tool:
@@ -82,10 +77,9 @@ def _pins(options: Options, app: App) -> list[Pin]:
         check_tool_name(tool, COMMAND_LINE)
         known = (tool,)
     pins = [
-        Pin(tool, version)
-        for tool in known
-        for version in sorted(installs.versions(app.paths, tool), key=sort_key)
-        if options.version in (None, version)
+        pin
+        for pin in installs.pins(app.paths, known)
+        if options.version in (None, pin.version)
     ]
     if options.tool and not pins:
         have = ", ".join(installs.versions(app.paths, known[0])) or "none"
@@ -132,11 +126,6 @@ def _fetch_for(pin: Pin, app: App) -> Fetch:
             row.drop()
 
     return fetch
-
-
-def _show(check: Check, app: App) -> None:
-    app.report.answer(heading(check))
-    app.report.table(rows(check))
 
 
 def _sum_up(checks: Sequence[Check], options: Options, app: App) -> None:

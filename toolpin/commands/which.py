@@ -10,7 +10,6 @@ from toolpin.errors import UnknownCommand
 from toolpin.json_tables import origin_table
 from toolpin.near_names import with_near_commands
 from toolpin.run import command_lookup
-from toolpin.run.lookup_context import LookupResult
 
 
 class Options(NamedTuple):
@@ -28,17 +27,14 @@ def run(options: Options, app: App) -> int:
         result = command_lookup.find(options.command, app.place)
     except UnknownCommand as error:
         raise with_near_commands(error, options.command, app.paths) from error
-    app.report.document("which", _result(options.command, result))
-    app.report.path(result.path)
-    return 0
-
-
-def _result(command: str, program: LookupResult) -> dict[str, object]:
-    tool, version = program.pin or (None, None)
-    return {
-        "command": command,
-        "path": program.path,
+    tool, version = result.pin or (None, None)
+    table = {
+        "command": options.command,
+        "path": result.path,
         "tool": tool,
         "version": version,
-        "wanted_by": origin_table(program.origin) if program.origin else None,
+        "wanted_by": origin_table(result.origin) if result.origin else None,
     }
+    app.report.document("which", table)
+    app.report.path(result.path)
+    return 0

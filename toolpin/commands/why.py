@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.commands import Arguments
-from toolpin.doctor.explanation import CommandExplanation, Locked, explain_command
+from toolpin.doctor.explanation import CommandExplanation, explain_command
 from toolpin.doctor.path_search import Candidate
 from toolpin.errors import ToolpinError, UnknownCommand, printable
 from toolpin.json_tables import origin_table
@@ -80,7 +80,8 @@ def _rows(reasons: CommandExplanation, app: App) -> Iterator[Row]:
     for path in requests.ignored:
         yield "ignored", "another user's", path
     for entry in reasons.locked:
-        yield "locked as", entry.version or "nothing", _lockfile(entry)
+        place = entry.file or "there is no toolpin.lock"
+        yield "locked as", entry.version or "nothing", place
     if reasons.pin:
         yield "installed", reasons.pin.version, tree(app.paths, reasons.pin)
         if _is_brought(reasons.pin, app):
@@ -116,10 +117,6 @@ def _is_brought(pin: Pin, app: App) -> bool:
 
 def _words(request: Request) -> str:
     return " ".join(str(wanted) for wanted in request.wanted)
-
-
-def _lockfile(locked: Locked) -> str:
-    return locked.file or "there is no toolpin.lock"
 
 
 def _result(reasons: CommandExplanation, app: App) -> dict[str, object]:

@@ -91,6 +91,11 @@ class ProcessEnvironment(NamedTuple):
         return toolpin_lines(self.texts, self.shims, self.home)
 
     @property
+    def read_lines(self) -> list[Line]:
+        """Those of them that this shell reads."""
+        return [line for line in self.lines if line.file in self.reading.all]
+
+    @property
     def fix(self) -> tuple[str, str]:
         """The line that sets toolpin up, and the file that it belongs in.
 
@@ -132,12 +137,12 @@ def _is_attended(env: Mapping[str, str]) -> bool:
 
 def _serves_pins(seen: ProcessEnvironment, app: App) -> bool:
     """Return whether PATH leads to exactly the programs that are pinned here."""
-    pinned = {name: _pinned(name, app) for name in names_in(seen.shims)}
-    paths = {name: path for name, path in pinned.items() if path}
-    first = {name: candidates(name, seen.directories)[:1] for name in paths}
-    return bool(paths) and all(
-        first[name] and _is_same(first[name][0].path, path)
-        for name, path in paths.items()
+    results = {name: _pinned(name, app) for name in names_in(seen.shims)}
+    pinned = {name: path for name, path in results.items() if path}
+    return bool(pinned) and all(
+        any(_is_same(first.path, path) for first in found[:1])
+        for name, path in pinned.items()
+        for found in [candidates(name, seen.directories)]
     )
 
 

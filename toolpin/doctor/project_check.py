@@ -47,8 +47,8 @@ def check_project(app: App) -> Iterator[Finding]:
         return
     for request in requests:
         if not installs.versions(app.paths, request.tool):
-            known = app.registry.check
-            unknown = list(_caught("project", known, request.tool, request.origin))
+            check = app.registry.check
+            unknown = list(_caught("project", check, request.tool, request.origin))
             yield from unknown
             if unknown:
                 continue

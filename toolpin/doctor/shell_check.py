@@ -26,8 +26,9 @@ def check_path(seen: ProcessEnvironment) -> Iterator[Finding]:
         if not any(check_rc(seen)):
             yield _not_on_path(seen)
         return
-    clashes = [clash for clash in seen.clashes if clash.directory.kind != "manager"]
-    for directory in dict.fromkeys(clash.directory for clash in clashes):
+    for directory in dict.fromkeys(clash.directory for clash in seen.clashes):
+        if directory.kind == "manager":
+            continue
         if seen.active and directory.path in seen.block:
             yield _of_another_directory(seen, directory)
             continue
@@ -43,14 +44,12 @@ def check_rc(seen: ProcessEnvironment) -> Iterator[Finding]:
     A line only in a login shell's file reaches other shells only through PATH.
     """
     read = seen.reading
-    own = [line for line in seen.lines if line.file in read.all]
+    own = seen.read_lines
     elsewhere = [line for line in seen.lines if line not in own]
     for line in own:
         if line.hook not in ("", "?", seen.shell):
-            what = (
-                f"{line} activates toolpin for {line.hook}, but {seen.shell} reads it"
-            )
-            yield _rc(seen, what, line, read.all)
+            what = f"{line} activates toolpin for {line.hook}"
+            yield _rc(seen, f"{what}, but {seen.shell} reads it", line, read.all)
             return
     if not own:
         stray = [line for line in elsewhere if line.hook or not seen.is_on_path]
@@ -78,8 +77,7 @@ def check_modes(seen: ProcessEnvironment) -> Iterator[Finding]:
         return
     if kinds.index("shims") > kinds.index("install"):
         return
-    lines = [line for line in seen.lines if line.file in seen.reading.all]
-    plain = [line for line in lines if not line.hook]
+    plain = [line for line in seen.read_lines if not line.hook]
     facts = [("shims", seen.shims), ("TOOLPIN_ACTIVE", seen.active)]
     facts += _line_facts("added by", plain[-1:])
     facts.append(("note", f"remove that, or activate {seen.active} last"))
@@ -90,11 +88,10 @@ def check_modes(seen: ProcessEnvironment) -> Iterator[Finding]:
 
 def check_managers(seen: ProcessEnvironment) -> Iterator[Finding]:
     """Find other managers with the same commands before the shims."""
-    managed = [
-        clash.directory for clash in seen.clashes if clash.directory.kind == "manager"
-    ]
-    for owner in dict.fromkeys(directory.owner for directory in managed):
-        others = [directory for directory in managed if directory.owner == owner]
+    firsts = [clash.directory for clash in seen.clashes]
+    managers = [directory for directory in firsts if directory.kind == "manager"]
+    for owner in dict.fromkeys(directory.owner for directory in managers):
+        others = [directory for directory in managers if directory.owner == owner]
         line = _own_line(seen, partial(sets_up, name=owner))
         what = f"{owner} is on PATH before the shims"
         yield _in_front("managers", what, others, line, seen)
@@ -104,8 +101,7 @@ SHELL_CHECKS = (check_path, check_managers, check_modes, check_rc)
 
 
 def _not_on_path(seen: ProcessEnvironment) -> Finding:
-    own = [line for line in seen.lines if line.file in seen.reading.all]
-    if own:
+    if own := seen.read_lines:
         what = "PATH lacks the shims directory, although a startup file adds it"
         facts = [("shims", seen.shims), *_line_facts("added by", own)]
         return Finding("path", what, tuple(facts), f"exec {seen.shell}")
@@ -145,13 +141,14 @@ def _in_front(
     seen: ProcessEnvironment,
 ) -> Finding:
     """Return the finding of directories in front, with the line that added them."""
-    commands = [clash.command for clash in seen.clashes if clash.directory in owned]
+    commands = dict.fromkeys(
+        clash.command for clash in seen.clashes if clash.directory in owned
+    )
     paths = dict.fromkeys(directory.path for directory in owned)
-    facts = [("runs", ", ".join(dict.fromkeys(commands)))]
+    facts = [("runs", ", ".join(commands))]
     facts += [("from", path) for path in paths]
     facts += _line_facts("added by", [added] if added else [])
-    own = [line for line in seen.lines if line.file in seen.reading.all]
-    facts += _line_facts("activation line", own[-1:])
+    facts += _line_facts("activation line", seen.read_lines[-1:])
     line, file = seen.fix
     return Finding(check, what, tuple(facts), line, added.file if added else file)
 

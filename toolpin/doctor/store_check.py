@@ -30,7 +30,7 @@ def check_shims(app: App) -> Iterator[Finding]:
     paths = app.paths
     library = (paths.shim_library_more, paths.shim_library)
     gone = [path for path in library if not os.path.exists(path)]
-    pins = list(_pins(paths))
+    pins = list(installs.pins(paths))
     if not pins:
         return
     if gone:
@@ -40,7 +40,8 @@ def check_shims(app: App) -> Iterator[Finding]:
         what = f"{paths.shim_library} was written by a different version of toolpin"
         yield Finding("shims", what, fix="toolpin reshim")
     missing = list(missing_stubs(paths, pins))
-    others = [name for name in missing if _is_foreign(f"{paths.shims}/{name}")]
+    files = [name for name in missing if os.path.lexists(f"{paths.shims}/{name}")]
+    others = [name for name in files if owned_text(f"{paths.shims}/{name}") is None]
     if absent := [name for name in missing if name not in others]:
         facts = (("without", _names(absent)), ("in", paths.shims))
         what = "installed programs have no shim"
@@ -55,7 +56,7 @@ def check_shims(app: App) -> Iterator[Finding]:
 def check_installs(app: App) -> Iterator[Finding]:
     """Find unfinished installs, and those with missing parts."""
     paths = app.paths.alone
-    for pin in _pins(paths):
+    for pin in installs.pins(paths):
         tool = app.registry.readable(pin.tool)  # an invalid one has a separate check
         yield from _check_install(paths, pin, tool.commands if tool else ())
     for mark, pin in stage_names.marks(paths):
@@ -137,12 +138,6 @@ def _lost_bins(tree: str, patch: EnvPatch) -> list[str]:
     ]
 
 
-def _pins(paths: Paths) -> Iterator[Pin]:
-    for tool in installs.tools(paths):
-        for version in installs.versions(paths, tool):
-            yield Pin(tool, version)
-
-
 def _is_abandoned(paths: Paths, pin: Pin) -> bool:
     """Return whether no process works on a version."""
     lock = lock_of(paths, pin)
@@ -150,10 +145,6 @@ def _is_abandoned(paths: Paths, pin: Pin) -> bool:
         return True
     with try_held(lock) as free:
         return free
-
-
-def _is_foreign(path: str) -> bool:
-    return os.path.lexists(path) and owned_text(path) is None
 
 
 def _names(names: Sequence[str]) -> str:

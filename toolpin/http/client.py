@@ -272,7 +272,6 @@ def _permanent_cause(
     # requests quotes invalid values: a proxy's URL may include the password.
     proxy = requests.utils.select_proxy(url, _proxies(url, transport.proxy))
     if proxy and not isinstance(error, requests.exceptions.InvalidSchema):
-        # Without text that may be its password.
         return f"the proxy's address, {proxy.rpartition('@')[2]}, is not a URL"
     return _USER.sub("", str(error))
 

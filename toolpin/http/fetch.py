@@ -50,12 +50,6 @@ class _Job(NamedTuple):
     progress: Progress
 
 
-class _Received(NamedTuple):
-    digest: Digest
-    size_bytes: int
-    place: str
-
-
 class Fetcher:
     """Fetches over HTTP; `rewrite` replaces a canonical URL by the mirror's."""
 
@@ -141,8 +135,7 @@ class Fetcher:
 
         def receive() -> tuple[Digest, int]:
             discard(part)
-            received = self._receive(job)
-            return received.digest, received.size_bytes
+            return self._receive(job)[:2]
 
         try:
             return self._retrying(job.url, receive)
@@ -202,8 +195,11 @@ class Fetcher:
         if digest != job.artifact.digest:
             raise mismatch(job.artifact, digest.hex, size_bytes, place)
 
-    def _receive(self, job: _Job) -> _Received:
-        """Fetch the missing rest of a file, once, without decoding."""
+    def _receive(self, job: _Job) -> tuple[Digest, int, str]:
+        """Fetch the missing rest of a file, once, without decoding.
+
+        Returns the digest and the size of the whole, and where it came from.
+        """
         offset, tag = resumable(job.part)
         headers = {"Range": f"bytes={offset}-", "If-Range": tag} if offset else {}
         algorithm = job.artifact.digest.algorithm
@@ -232,7 +228,7 @@ class Fetcher:
         if total is not None and received < total:
             raise Interrupted(f"cut after {received:,} of {total:,} bytes")
         result = Digest(algorithm, digest.hexdigest())
-        return _Received(result, received, _place(response))
+        return result, received, _place(response)
 
     def _total(self, response: Response, start: int, artifact: Artifact) -> int | None:
         """Return the size of the whole file, published or announced."""

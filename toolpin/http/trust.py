@@ -37,8 +37,7 @@ def make_context(
 
 
 def _context(env: Mapping[str, str], cert: str) -> ssl.SSLContext:
-    bundles = {"cert": cert, **{name: env.get(name, "") for name in _BUNDLES}}
-    for name, path in bundles.items():
+    for name, path in [("cert", cert), *((name, env.get(name)) for name in _BUNDLES)]:
         if path:
             kind = "capath" if os.path.isdir(path) else "cafile"
             return _trusting(name, **{kind: path})

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from toolpin.app import App
-from toolpin.errors import ToolpinError, as_word, remedy
+from toolpin.errors import ToolpinError, as_word, not_written
 from toolpin.install import locked_plan
 from toolpin.install.jobs import Job
 from toolpin.steps.unpack_steps import make_directories
@@ -63,11 +63,7 @@ class TreeDestination:
         try:
             make_directories(directory)
         except OSError as error:
-            raise ToolpinError(
-                f"{directory} cannot be written",
-                [("reason", error.strerror or "?")],
-                remedy(error, directory),
-            ) from error
+            raise not_written(directory, error) from error
         with held_directory(
             directory,
             lambda: self._remark(f"{directory}: waiting for another process"),

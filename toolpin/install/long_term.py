@@ -15,13 +15,12 @@ from typing import NamedTuple
 
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
-from toolpin.json_text import parse_json
+from toolpin.json_text import SHAPELESS, parse_json
 from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.protocol import read_lines
 
 _KIND = "long-term"
-_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 Lines = Mapping[str, str]
 
@@ -92,7 +91,7 @@ class LongTermLines:
         try:
             text = self._clients.packaged(package, tool.long_term["file"])
             lines = read_lines(text, tool.long_term)
-        except _SHAPELESS as error:
+        except SHAPELESS as error:
             raise NotPublished(
                 f"{package} on npm lists no long-term release lines",
                 [("reason", str(error))],
@@ -110,6 +109,6 @@ class LongTermLines:
             time_s = float(note["time"])
             time.gmtime(time_s)
             same = note["package"] == tool.long_term.get("package")
-        except (ToolpinError, OverflowError, OSError, *_SHAPELESS):
+        except (ToolpinError, OverflowError, OSError, *SHAPELESS):
             return None
         return _Kept(lines, time_s) if same and lines else None

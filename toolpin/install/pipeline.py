@@ -155,8 +155,13 @@ class Installer:
 
     def _install(self, job: Job, row: Row) -> str:
         tool = self._registry.require(job.pin.tool, job.origin)
-        if job.locked:
-            return self._install_locked(tool, job, row)
+        if job.locked:  # no other source is queried
+            try:
+                return self._carry_out(locked_plan(tool, job, self._host), job, row)
+            except Mismatch as error:
+                raise rebuilt(job, error) from error
+            except Unreachable as error:
+                raise not_fetched(job, error) from error
         remembered = self._remembered(tool, job)
         if remembered:
             row.phase("from the cache:", f"published by {remembered.publisher}")
@@ -176,15 +181,6 @@ class Installer:
 
         return self._carrier.carry_out(plan, job, row, wait)
 
-    def _install_locked(self, tool: Tool, job: Job, row: Row) -> str:
-        """Install what the lockfile names; no other source is queried."""
-        try:
-            return self._carry_out(locked_plan(tool, job, self._host), job, row)
-        except Mismatch as error:
-            raise rebuilt(job, error) from error
-        except Unreachable as error:
-            raise not_fetched(job, error) from error
-
     def _plan(self, spec: SourceSpec, job: Job) -> Plan:
         tool = self._registry.require(job.pin.tool, job.origin)
         supplies: list[Artifact] = []
@@ -193,19 +189,13 @@ class Installer:
         host = host_for(spec, self._host, job.beside)
         plan = make_plan(tool, spec, job.pin, host, self._clients, supplies=supplies)
         refuse_unnamed(plan, self._settings.sources)
-        self._report_variant(plan, spec)
+        if chooses_variant(spec, plan.pin.version):
+            using = f"{spec.id} has no plain build; using {plan.artifacts[0].filename}"
+            self._board.remark(f"{plan.pin}: {using}")
         for need in plan.recipe.supplied if plan.recipe else ():
             names = f"{', '.join(need.libraries)} of Debian {need.suite}"
             self._board.remark(f"{job.pin}: built with {names}: {need.what} is missing")
         return plan
-
-    def _report_variant(self, plan: Plan, spec: SourceSpec) -> None:
-        """Report the chosen build of a version that is built for versions of a tool."""
-        if chooses_variant(spec, plan.pin.version):
-            name = plan.artifacts[0].filename
-            self._board.remark(
-                f"{plan.pin}: {spec.id} has no plain build; using {name}"
-            )
 
     def _supplies(self, recipe: Recipe, job: Job) -> list[Artifact]:
         """Return packages for what a build lacks. Raises NoFit if there are none."""

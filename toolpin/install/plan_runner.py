@@ -5,9 +5,9 @@ Downloads happen outside the version's file lock, and the check is repeated insi
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from toolpin.app import App
 from toolpin.errors import NotPublished, Unreachable
@@ -65,10 +65,7 @@ class PlanRunner:
             self.notes.keep(plan)
         plan = plan._replace(verified=self._level(plan, job, were_here=were_here))
         wait()
-
-        def waiting() -> None:
-            row.phase("waiting for another process")
-
+        waiting = partial(row.phase, "waiting for another process")
         with staging.version_lock(self._place, plan.pin, waiting):
             if self.is_done(job):
                 return "present"
@@ -78,12 +75,9 @@ class PlanRunner:
                 self._place,
                 plan,
                 archives,
-                now(),
                 patchelf=self._clients.patchelf,
                 room=self._destination.room,
-                build=lambda code, source, final: self._builder.build(
-                    code, source, final, row.phase
-                ),
+                build=partial(self._builder.build, begin=row.phase),
             )
         self.notes.keep(plan)
         size_bytes = sum(file.size_bytes for file in receipt.files)
@@ -123,18 +117,12 @@ class PlanRunner:
             self._clients.download(artifact, part, progress)
             fetched.append(artifact)
 
+        waiting = partial(row.phase, "waiting for a download by another process")
         for artifact in plan.artifacts:
             if not os.path.exists(self._cache.archive(artifact.digest)):
                 row.phase("downloading", artifact.filename)
             archives.append(
-                self._cache.fetch(
-                    artifact,
-                    download,
-                    row.advance,
-                    waiting=lambda: row.phase(
-                        "waiting for a download by another process"
-                    ),
-                )
+                self._cache.fetch(artifact, download, row.advance, waiting=waiting)
             )
         return archives, len(fetched) < len(archives)
 
@@ -145,8 +133,3 @@ def without_demands(plan: Plan, allow: Sequence[str]) -> Plan:
         demand for demand in plan.demands if f"{plan.pin.tool}.{demand}" not in allow
     )
     return plan._replace(demands=demands)
-
-
-def now() -> str:
-    """Return the current time as receipts state it, in UTC."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from types import UnionType
 
 from toolpin.cache.first_use import FLAG
 from toolpin.errors import (
@@ -104,27 +105,25 @@ def no_source_error(
             facts.append((label, output))
             known.update(listed)
         else:
-            facts += [
-                (label, f"{name}: {value}") for name, value in failure.error.facts
-            ]
+            more = failure.error.facts
+            facts += [(label, f"{name}: {value}") for name, value in more]
             if reason := too_old(failure.spec, job.pin, host):
                 facts.append((label, reason))
     queried = {failure.spec.id for failure in failures}
     for spec in tool.sources:
         if spec.named_only and spec.id not in queried:
             facts.append((spec.id, f"used only when named: --source {spec.id}"))
-    silent = any(isinstance(failure.error, Unreachable) for failure in failures)
+    silent = _of(Unreachable, failures)
     ending = "was not found" if silent else f"does not exist for {host}"
-    if any(isinstance(failure.error, NoChecksum) for failure in failures):
+    if _of(NoChecksum, failures):
         ending = f"is published without a checksum and needs {FLAG}"
-    elif any(map(_unfit, failures)):
+    elif _of(NoFit, failures):
         ending = "has no build that runs on this machine"
     elif first := first_for(failures, job.pin, host):
         what = f"{job.pin} has no build for {host}: the first is {first}"
         newer = newest(_line_of(first), known) or first
-        return NotPublished(
-            what, facts, command_to_pin(job.pin.tool, newer, job.origin)
-        )
+        command = command_to_pin(job.pin.tool, newer, job.origin)
+        return NotPublished(what, facts, command)
     elif unanswered := unanswered_by_all(
         [failure.error for failure in failures if str(host) in failure.spec.hosts]
     ):
@@ -143,15 +142,14 @@ def unanswered_by_all(errors: Sequence[ToolpinError]) -> str:
 
 def _offline(job: Job, failures: Sequence[Failure]) -> Offline | None:
     """Return the single error for sources not queried because toolpin is offline."""
-    if any(isinstance(failure.error, NoFit | NoChecksum) for failure in failures):
+    if _of(NoFit | NoChecksum, failures):
         return None
-    for failure in failures:
-        if isinstance(failure.error, Offline):
-            return Offline(
-                f"{job.pin} is not in the cache, and toolpin is offline",
-                [("required by", str(job.origin)), *failure.error.facts],
-                _network_hint(job, failure.error),
-            )
+    for failure in _of(Offline, failures):
+        return Offline(
+            f"{job.pin} is not in the cache, and toolpin is offline",
+            [("required by", str(job.origin)), *failure.error.facts],
+            _network_hint(job, failure.error),
+        )
     return None
 
 
@@ -162,8 +160,10 @@ def _is_unknown(failure: Failure) -> bool:
     )
 
 
-def _unfit(failure: Failure) -> bool:
-    return isinstance(failure.error, NoFit)
+def _of(
+    kind: type[ToolpinError] | UnionType, failures: Sequence[Failure]
+) -> list[Failure]:
+    return [failure for failure in failures if isinstance(failure.error, kind)]
 
 
 def _hint(
@@ -181,19 +181,13 @@ def _hint(
     pin = job.pin
     if command := _command_to_allow(tool, pin, failures, host):
         return command
-    hints = (
-        failure.error.hint
-        for failure in failures
-        if _unfit(failure) and failure.error.hint
-    )
-    if hint := next(hints, ""):
+    hints = (failure.error.hint for failure in _of(NoFit, failures))
+    if hint := next(filter(None, hints), ""):
         return hint
     plain = without_v(pin.version)
     if plain != pin.version and plain in known:
         return command_to_pin(pin.tool, plain, job.origin)
-    if not known and any(
-        isinstance(failure.error, Unreachable) for failure in failures
-    ):
+    if not known and _of(Unreachable, failures):
         return _network_hint(job, failures[0].error)
     line = _line_of(plain)
     if known and not any(is_prefix(line, version) for version in known):
@@ -209,25 +203,19 @@ def _command_to_allow(
     First a build that runs here, then one that a named source completes, then a source
     build; "" without any.
     """
-    undigested = [
-        failure for failure in failures if isinstance(failure.error, NoChecksum)
-    ]
+    undigested = _of(NoChecksum, failures)
     if any(not label.spec.build for label in undigested):
         return f"toolpin install {pin} {FLAG}"
-    for failure in filter(_unfit, failures):
+    for failure in _of(NoFit, failures):
         built_on = [image for image, _ in failure.error.facts]
         for spec in tool.sources:
             images = completed(spec, failure.spec, built_on, host)
             if spec.named_only and images:
-                more = f" {FLAG}" if _lack_digests(failure, images) else ""
+                error = failure.error
+                lack = isinstance(error, NoFit) and error.undigested.issuperset(images)
+                more = f" {FLAG}" if lack else ""
                 return f"toolpin install {pin} --source {spec.id}{more}"
     return f"toolpin install {pin} {FLAG}" if undigested else ""
-
-
-def _lack_digests(failure: Failure, images: Collection[str]) -> bool:
-    """Return whether all of these builds are published without a checksum."""
-    error = failure.error
-    return isinstance(error, NoFit) and error.undigested.issuperset(images)
 
 
 def _line_of(version: str) -> str:

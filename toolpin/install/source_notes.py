@@ -7,7 +7,6 @@ plugin's current data each time.
 from __future__ import annotations
 
 import contextlib
-import os
 
 from toolpin import json_documents
 from toolpin.cache.verified import Cache
@@ -16,7 +15,7 @@ from toolpin.errors import ToolpinError
 from toolpin.http import urls
 from toolpin.install.planner import assemble, host_for
 from toolpin.install.source_choice import allowed_sources, refuse_unnamed
-from toolpin.model import Host, Pin, Plan
+from toolpin.model import Artifact, Host, Pin, Plan
 from toolpin.plugins.tool_file import Tool
 from toolpin.verification import Level
 
@@ -40,17 +39,15 @@ class Notes:
         wanted, origin = self._settings.sources, self._settings.sources_from
         for spec in allowed_sources(tool, self._host, wanted, must=not origin):
             host = host_for(spec, self._host, beside)
+            if str(host) not in spec.hosts:
+                continue
             try:
-                name = self._note_name(spec.id, pin, host)
-                note = self._cache.read_note("plans", *name)
-                if note is None or str(host) not in spec.hosts:
-                    continue
-                address, artifacts = json_documents.parse_note(note.decode())
+                address, artifacts = self._read(spec.id, pin, host)
                 plan = assemble(tool, spec, pin, host, artifacts)
                 refuse_unnamed(plan, self._settings.sources)
             except (ToolpinError, ValueError):
                 continue
-            if address == self._address(plan) and self._has_archives(plan):
+            if address == self._address(plan) and self._cache.has_files(plan.artifacts):
                 return plan
         return None
 
@@ -74,11 +71,7 @@ class Notes:
         alone.
         """
         try:
-            name = self._note_name(plan.source, plan.pin, plan.host)
-            note = self._cache.read_note("plans", *name)
-            return (
-                json_documents.parse_note((note or b"").decode())[1] == plan.artifacts
-            )
+            return self._read(plan.source, plan.pin, plan.host)[1] == plan.artifacts
         except (ToolpinError, ValueError):
             return False
 
@@ -88,15 +81,16 @@ class Notes:
         address = self._settings.rewrite(locator)
         return "" if address == locator else f" via {urls.host(address)}"
 
-    def _has_archives(self, plan: Plan) -> bool:
-        return all(
-            os.path.exists(self._cache.archive(artifact.digest))
-            for artifact in plan.artifacts
-        )
-
     def _address(self, plan: Plan) -> str:
         """Return the queried address, as in a note: without a mirror's password."""
         return urls.shown(self._settings.rewrite(plan.artifacts[0].locator))
+
+    def _read(
+        self, source: str, pin: Pin, host: Host
+    ) -> tuple[str, tuple[Artifact, ...]]:
+        """Return the address and the artifacts of a note. Raises ValueError."""
+        note = self._cache.read_note("plans", *self._note_name(source, pin, host))
+        return json_documents.parse_note((note or b"").decode())
 
     def _note_name(self, source: str, pin: Pin, host: Host) -> tuple[str, ...]:
         beside = [f"-for-{tool}-{version}" for tool, version in host.beside]

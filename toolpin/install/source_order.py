@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -37,8 +36,6 @@ class SourceOrder:
         self._host = host
         self._catalogs = catalogs
         self._board = board
-        self._reported: set[str] = set()
-        self._lock = threading.Lock()
 
     def first(
         self, tool: Tool, job: Job, row: Row, serve: Callable[[SourceSpec], Served]
@@ -69,9 +66,8 @@ class SourceOrder:
     def report_own(self, tool: Tool) -> None:
         """Report once that a tool has none of the sources that the settings name."""
         wanted, origin = self._settings.sources, self._settings.sources_from
-        line = own_sources_line(tool, wanted, origin)
-        if line and self._is_new(line):
-            self._board.remark(line)
+        if line := own_sources_line(tool, wanted, origin):
+            self._board.remark_once(line)
 
     def _report_next(
         self, error: ToolpinError, following: SourceSpec, row: Row
@@ -85,12 +81,5 @@ class SourceOrder:
         text = f"{what}{lacks}; next: {publisher(following, self._host)}"
         if isinstance(error, NotPublished):
             row.remark(text)
-        elif self._is_new(error.what):
-            self._board.remark(text)
-
-    def _is_new(self, what: str) -> bool:
-        """Record a remark and return whether it is new; tools are installed at once."""
-        with self._lock:
-            is_new = what not in self._reported
-            self._reported.add(what)
-            return is_new
+        else:
+            self._board.remark_once(text, error.what)

@@ -30,7 +30,7 @@ from toolpin.lockfile.header import (
     not_as_written,
     pin_lines,
 )
-from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Digest, Pin
+from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Pin
 from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.toml_lines import Path, line_of
 from toolpin.verification import LEVELS
@@ -182,14 +182,10 @@ class _Reader:
             raise self._unfit((*path, "size"), "a size in bytes", size)
         if _CREDENTIAL.match(locator):
             raise self._unfit((*path, "locator"), "a locator without a user", "...")
-        digest = self._digest(table["digest"], (*path, "digest"))
+        if (digest := parse_digest(str(table["digest"]))) is None:
+            expected = "sha256: or sha512: and its hex digits"
+            raise self._unfit((*path, "digest"), expected, table["digest"])
         return Artifact(locator, digest, size, filename_of(locator))
-
-    def _digest(self, value: object, path: Path) -> Digest:
-        digest = parse_digest(str(value))
-        if digest is None:
-            raise self._unfit(path, "sha256: or sha512: and its hex digits", value)
-        return digest
 
     def _key(self, text: str, path: Path) -> Key:
         tool, _, wanted = text.partition(" ")

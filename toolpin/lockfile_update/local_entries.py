@@ -7,7 +7,6 @@ its digest is unconfirmed until a source is queried.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from toolpin.app import App
@@ -79,7 +78,4 @@ def _noted(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
     except (ToolpinError, ValueError, IndexError):
         return ()
     same = urls.shown(queried) == urls.shown(address)
-    is_cached = all(
-        os.path.exists(cache.archive(artifact.digest)) for artifact in artifacts
-    )
-    return artifacts if same and is_cached else ()
+    return artifacts if same and cache.has_files(artifacts) else ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 from toolpin.errors import NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.install.catalogs import has_channels
@@ -25,14 +26,15 @@ from toolpin.lockfile.scope import (
 )
 from toolpin.lockfile_update.entries import by_host, completed, old_entries
 from toolpin.lockfile_update.request_work import (
-    SourceRemarks,
     Work,
     is_partial,
     names_of,
     no_checksum,
     no_match,
     refuse_weaker,
+    report_own,
     report_queried,
+    report_silent,
 )
 from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugins.refused import refuse_version
@@ -56,6 +58,8 @@ from toolpin.versions import sort_key
 
 # What this machine knows of a version without a source: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
+# A version and its entries, for all hosts.
+Locked = tuple[str, tuple[Entry, ...]]
 # The releases of a source for a host, with long-term lines where one is requested.
 ReadReleases = Callable[[Tool, SourceSpec, Host, str], Sequence[Release]]
 
@@ -79,11 +83,10 @@ class Locker:
         self._releases = releases
         self._scope = scope
         self._board = board
-        self._remarks = SourceRemarks(board)
 
     def lock(
         self,
-        lock_requests: Sequence[LockfileRequest],
+        requests: Sequence[LockfileRequest],
         old: Lockfile,
         also: Sequence[LockfileRequest] = (),
         *,
@@ -94,15 +97,10 @@ class Locker:
         `old` is empty where there is no lockfile. Its entries of an unresolved request,
         and of a tool that is not in a non-empty `only`, are kept.
         """
-        unique = list(
-            {request.key: request for request in (*also, *lock_requests)}.values()
-        )
+        unique = list({request.key: request for request in (*also, *requests)}.values())
+        resolve = partial(self._resolve_or_error, old=old, only=only)
         with ThreadPoolExecutor(4) as pool:
-            answers = list(
-                pool.map(
-                    lambda request: self._resolve_or_error(request, old, only), unique
-                )
-            )
+            answers = list(pool.map(resolve, unique))
         pins: dict[Key, str] = {}
         entries: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
         errors = []
@@ -123,7 +121,7 @@ class Locker:
 
     def _resolve_or_error(
         self, request: LockfileRequest, old: Lockfile, only: Collection[str]
-    ) -> tuple[str, tuple[Entry, ...]] | ToolpinError | None:
+    ) -> Locked | ToolpinError | None:
         if only and request.tool not in only:
             return old_entries(request, old)
         try:
@@ -132,16 +130,14 @@ class Locker:
         except ToolpinError as error:
             return error
 
-    def _resolve(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
+    def _resolve(self, work: Work) -> Locked:
         """Return the version for a request, and its entries."""
         request, old = work.request, work.old
         moves = work.tool.name in self._scope.refresh | self._scope.moving
         version = kept_version(old, request)
         try:
-            if version and not moves:
-                entries = self._entries(work, version)
-                if any(entry.has_build for entry in entries):
-                    return version, entries
+            if version and not moves and (kept := self._built(work, version)):
+                return kept
             return self._resolve_again(work, version) if moves else self._resolved(work)
         except Unreachable:
             is_named = request.wanted.kind == "version"
@@ -151,9 +147,7 @@ class Locker:
                 raise
             return version, known
 
-    def _resolve_again(
-        self, work: Work, locked: str | None
-    ) -> tuple[str, tuple[Entry, ...]]:
+    def _resolve_again(self, work: Work, locked: str | None) -> Locked:
         """Return the version that a request resolves to today, or a newer locked one.
 
         A list that ends below the locked version is stale, or was rolled back.
@@ -238,18 +232,16 @@ class Locker:
         with self._work(request, old) as work:
             seen = self._listed(work)
         within = for_most_hosts(request.wanted, seen)
-        kin = {
-            version: seen[version] for version in of_variant(request.wanted.value, seen)
-        }
+        kin = {name: seen[name] for name in of_variant(request.wanted.value, seen)}
         return within, for_most_hosts(Wanted("latest", ""), kin)
 
-    def _resolved(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
+    def _resolved(self, work: Work) -> Locked:
         """Return the version that is published for one of the hosts, and its entries.
 
         Where the preferred sources lack it, the next one is queried, unless sources
         were named. Raises ToolpinError with the nearest versions when no source has it.
         """
-        self._remarks.report_own(work, self._scope)
+        report_own(work, self._scope, self._board)
         seen = set[str]()
         if from_sources := self._from_sources(work, seen):
             return from_sources
@@ -260,9 +252,8 @@ class Locker:
             try:
                 from_sources = self._from_sources(following, seen)
             except Unreachable as error:
-                raise no_match(
-                    work._replace(specs=queried), sorted(seen), error
-                ) from None
+                asked = work._replace(specs=queried)
+                raise no_match(asked, sorted(seen), error) from None
             if from_sources:
                 missing = f"not in {names_of(queried)}; locked from {spec.id}"
                 self._board.remark(f"{work.request.key}: {missing}")
@@ -279,33 +270,26 @@ class Locker:
             return tuple(spec for spec in work.later if spec.id in usual)
         return work.later
 
-    def _from_sources(
-        self, work: Work, listed: set[str]
-    ) -> tuple[str, tuple[Entry, ...]] | None:
+    def _from_sources(self, work: Work, listed: set[str]) -> Locked | None:
         """Return the version in the queried sources for a request; add their lists."""
         wanted = work.request.wanted
-        if looks_exact(wanted):
-            entries = self._entries(work, wanted.value)
-            if any(entry.has_build for entry in entries):
-                return wanted.value, entries
+        if looks_exact(wanted) and (built := self._built(work, wanted.value)):
+            return built
         if wanted.kind == "ref":
             of_ref = version_of_ref(work.request, work.tool)
             return of_ref, self._entries(work, of_ref)
         seen = self._listed(work)
         listed.update(seen)
-        version = self._latest(work) or for_most_hosts(wanted, seen)
-        if version:
-            entries = self._entries(work, version)
-            if any(entry.has_build for entry in entries):
-                return version, entries
-        return None
+        version = for_most_hosts(wanted, seen)
+        if wanted.kind == "latest":  # the first source itself may report it
+            version = self._clients.latest(work.specs[0], wanted.value) or version
+        return self._built(work, version) if version else None
 
-    def _latest(self, work: Work) -> str | None:
-        """Return what the first source itself reports as latest, if it does."""
-        wanted = work.request.wanted
-        if wanted.kind != "latest":
-            return None
-        return self._clients.latest(work.specs[0], wanted.value)
+    def _built(self, work: Work, version: str) -> Locked | None:
+        """Return a version with its entries, if one of the hosts has a build."""
+        entries = self._entries(work, version)
+        has_build = any(entry.has_build for entry in entries)
+        return (version, entries) if has_build else None
 
     def _listed(self, work: Work) -> dict[str, Seen]:
         """Return the versions that the sources list, and for which of the hosts."""
@@ -321,7 +305,7 @@ class Locker:
                 except NotPublished:
                     continue
                 except Unreachable as error:
-                    self._remarks.report(work, spec, error)
+                    report_silent(work, spec, error, self._board)
                     continue
                 if has_channels(spec):  # it has stated the long-term lines
                     wanted = ""
@@ -355,9 +339,7 @@ class Locker:
         queried = work.hosts if kept and is_partial(work, pin) else missing
         report_queried(work, queried)
         with ThreadPoolExecutor(4) as pool:
-            values = list(
-                pool.map(lambda host: self._entries_on(work, pin, host), queried)
-            )
+            values = list(pool.map(partial(self._entries_on, work, pin), queried))
         return completed(kept, [entry for entries in values for entry in entries])
 
     def _entries_on(self, work: Work, pin: Pin, host: str) -> tuple[Entry, ...]:
@@ -370,15 +352,14 @@ class Locker:
             if host not in spec.hosts:
                 continue
             try:
-                builds = locked_builds(
-                    work.tool, spec, pin, any_of(host), self._clients
-                )
+                target = any_of(host)
+                builds = locked_builds(work.tool, spec, pin, target, self._clients)
             except NotPublished as error:
                 if isinstance(error, NoChecksum):
                     undigested = no_checksum(work, pin, host, error)
                 continue
             except Unreachable as error:
-                self._remarks.report(work, spec, error)
+                report_silent(work, spec, error, self._board)
                 continue
             known = spec.at(pin.version, host)
             entries = tuple(

@@ -16,7 +16,7 @@ from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parser import parse as parse_lockfile
 from toolpin.lockfile.scope import LockfileRequest, Scope, hosts_of
 from toolpin.lockfile_update.locker import KnownHere, Locker
-from toolpin.model import COMMAND_LINE, Host, Pin, Release
+from toolpin.model import COMMAND_LINE, Host, Origin, Pin, Release
 from toolpin.plugins.tool_file import Tool
 from toolpin.project import pin_files, project_files
 from toolpin.project.toolversions import parse, parse_wanted
@@ -68,10 +68,8 @@ def counting_files(app: App) -> list[PinFile]:
     """
     seen, result = set[str](), []
     for file in pin_paths(app):
-        tools = {
-            lock_request.tool
-            for lock_request in lockfile_requests_of(read_project(file, app), file, app)
-        }
+        requests = lockfile_requests_of(read_project(file, app), file, app)
+        tools = {request.tool for request in requests}
         result.append(PinFile(file, frozenset(tools - seen)))
         seen |= tools
     if counting := [file for file in result if file.tools]:
@@ -84,16 +82,16 @@ def counting_files(app: App) -> list[PinFile]:
     )
 
 
-def report_unknown(lock_requests: Sequence[LockfileRequest], app: App) -> set[str]:
+def report_unknown(requests: Sequence[LockfileRequest], app: App) -> set[str]:
     """Report each tool without a plugin, and return their names."""
     unknown = {
-        lock_request.tool: lock_request
-        for lock_request in lock_requests
-        if lock_request.tool not in app.registry.aliases
+        request.tool: request
+        for request in requests
+        if request.tool not in app.registry.aliases
     }
-    for name, lock_request in unknown.items():
+    for name, request in unknown.items():
         try:
-            app.registry.check(name, lock_request.origin)
+            app.registry.check(name, request.origin)
         except UnknownTool as error:
             app.report.error(error)
     return set(unknown)
@@ -112,20 +110,16 @@ def lockfile_requests_of(data: bytes, file: str, app: App) -> list[LockfileReque
     by_tool: dict[str, list[LockfileRequest]] = {}
     canonical = app.registry.canonical
     beside = pin_files.idiomatic(os.path.dirname(file), app.idioms, app.files)
-    stated = (*parse(data, file, app.registry.spell), *beside)
-    requests = [request._replace(tool=canonical(request.tool)) for request in stated]
-    app.report_disagreements(requests)
-    for request in requests:
-        lock_requests = [
-            LockfileRequest(request.tool, resolution, request.origin)
-            for resolution in to_provide(request)
+    stated = [*parse(data, file, app.registry.spell), *beside]
+    stated = [request._replace(tool=canonical(request.tool)) for request in stated]
+    app.report_disagreements(stated)
+    for request in stated:
+        alternatives = [
+            LockfileRequest(request.tool, wanted, request.origin)
+            for wanted in to_provide(request)
         ]
-        by_tool.setdefault(request.tool, lock_requests)
-    return [
-        lock_request
-        for lock_requests in by_tool.values()
-        for lock_request in lock_requests
-    ]
+        by_tool.setdefault(request.tool, alternatives)
+    return [request for requests in by_tool.values() for request in requests]
 
 
 def locker_for(app: App, scope: Scope, known_here: KnownHere | None = None) -> Locker:
@@ -155,29 +149,20 @@ def locker_for(app: App, scope: Scope, known_here: KnownHere | None = None) -> L
 
 
 def relocked(
-    locker: Locker,
-    lock_requests: Sequence[LockfileRequest],
-    old: Lockfile,
-    app: App,
-    *,
-    also: Sequence[str] = (),
+    locker: Locker, requests: Sequence[LockfileRequest], old: Lockfile, app: App
 ) -> Lockfile:
     """Return the new lockfile. Raises the first error of an unresolved request.
 
-    The others are reported. Entries of unknown tools are kept. `also` are words such as
-    `nodejs@22.20.0`.
+    The others are reported. Entries of unknown tools are kept.
     """
-    lock, errors = locker.lock(lock_requests, old, also_of(also, old, app))
-    errors = [error for error in errors if not isinstance(error, UnknownTool)]
-    for error in errors[1:]:
-        app.report.error(error)
-    if errors:
-        raise errors[0]
+    lock, errors = locker.lock(requests, old, also_of((), old, app))
+    known = [error for error in errors if not isinstance(error, UnknownTool)]
+    app.report.raise_first(known)
     return lock
 
 
 def stale_facts(
-    lock_requests: Sequence[LockfileRequest], lock: Lockfile, app: App
+    requests: Sequence[LockfileRequest], lock: Lockfile, app: App
 ) -> list[tuple[str, str]]:
     """Return what a lockfile lacks, and its entries without a request.
 
@@ -188,10 +173,10 @@ def stale_facts(
         return lock.hosts or hosts_of(app.registry.require(tool))
 
     facts = [
-        (f"{lock_request.key}", f"{lock_request.origin}: {lacks}")
-        for lock_request, lacks in unanswered(lock_requests, lock, hosts)
+        (f"{request.key}", f"{request.origin}: {lacks}")
+        for request, lacks in unanswered(requests, lock, hosts)
     ]
-    wanted = {lock_request.key for lock_request in lock_requests}
+    wanted = {request.key for request in requests}
     facts += [
         (str(key), "locked, but not requested")
         for key in sorted(lock.pins)
@@ -258,8 +243,18 @@ def also_of(words: Sequence[str], old: Lockfile, app: App) -> list[LockfileReque
         tool = app.registry.require(name, COMMAND_LINE).name
         texts.append((tool, app.registry.spell(tool, version)))
     for tool, version in texts:
-        lock_request = LockfileRequest(
-            tool, parse_wanted(version, COMMAND_LINE), COMMAND_LINE
-        )
-        results[lock_request.key] = lock_request
+        wanted = parse_wanted(version, COMMAND_LINE)
+        request = LockfileRequest(tool, wanted, COMMAND_LINE)
+        results[request.key] = request
     return list(results.values())
+
+
+def locked_pins(
+    requests: Sequence[LockfileRequest], lock: Lockfile
+) -> list[tuple[Pin, Origin]]:
+    """Return the locked version of each request that has one, and its origin."""
+    return [
+        (Pin(request.tool, lock.pins[request.key]), request.origin)
+        for request in requests
+        if request.key in lock.pins
+    ]

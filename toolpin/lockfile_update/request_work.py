@@ -5,7 +5,6 @@ The sources to query, and the errors of an unresolved request; `locker` queries 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -56,41 +55,29 @@ def report_queried(work: Work, hosts: Sequence[str]) -> None:
         work.row.wait(f"querying {', '.join(dict.fromkeys(names))}")
 
 
-class SourceRemarks:
-    """Reports optional sources that do not answer, and tools' own sources, once."""
+def report_silent(
+    work: Work, spec: SourceSpec, error: ToolpinError, board: Board
+) -> None:
+    """Report an optional source that does not answer; raise a required one's error.
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
-        self._reported: set[str] = set()
-        self._lock = threading.Lock()
+    Several threads may call this: a source is queried for its hosts at once.
+    """
+    if not spec.optional or isinstance(error, Offline):
+        raise unreachable(work, spec, error) from error
+    name = work.tool.name
+    # The other sources of a locked tool are not queried automatically.
+    sources = " ".join(f"--source {spec.id}" for spec in work.specs)
+    later = f"once it is available: toolpin lock --refresh {name} {sources}"
+    line = f"{name}: {error.what}; locked without {spec.id}; {later}"
+    board.remark_once(line, f"{name} {spec.id}")
 
-    def report(self, work: Work, spec: SourceSpec, error: ToolpinError) -> None:
-        """Report an optional source. Raise the error of a required one.
 
-        Several threads may call this: a source is queried for its hosts at once.
-        """
-        if not spec.optional or isinstance(error, Offline):
-            raise unreachable(work, spec, error) from error
-        name = work.tool.name
-        # The other sources of a locked tool are not queried automatically.
-        sources = " ".join(f"--source {spec.id}" for spec in work.specs)
-        later = f"once it is available: toolpin lock --refresh {name} {sources}"
-        line = f"{name}: {error.what}; locked without {spec.id}; {later}"
-        self._remark_once(f"{name} {spec.id}", line)
-
-    def report_own(self, work: Work, scope: Scope) -> None:
-        """Report a tool that has none of the sources that the settings name."""
-        tool = work.tool
-        line = own_sources_line(tool, scope.preferred, scope.preferred_from)
-        if line and not named_sources(tool, scope):
-            self._remark_once(tool.name, line)
-
-    def _remark_once(self, key: str, line: str) -> None:
-        with self._lock:
-            is_new = key not in self._reported
-            self._reported.add(key)
-        if is_new:
-            self._board.remark(line)
+def report_own(work: Work, scope: Scope, board: Board) -> None:
+    """Report a tool that has none of the sources that the settings name."""
+    tool = work.tool
+    line = own_sources_line(tool, scope.preferred, scope.preferred_from)
+    if line and not named_sources(tool, scope):
+        board.remark_once(line)
 
 
 def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
@@ -171,9 +158,9 @@ def no_match(
     queried = [spec.id for spec in work.specs]
     others = [source.id for source in work.tool.sources if source.id not in queried]
     hint = f"toolpin list-all {request.tool}"
-    if code := next((spec for spec in work.tool.sources if _may_build(spec)), None):
-        # A build of source code is locked only on request.
-        hint = f"toolpin lock --source {code.id}" if code.id in others else hint
+    code = [spec.id for spec in work.tool.sources if spec.build and not spec.named_only]
+    if code and code[0] in others:  # a build of source code is locked only on request
+        hint = f"toolpin lock --source {code[0]}"
     return ToolpinError(
         f"{names_of(work.specs)} {'has' if len(queried) == 1 else 'have'} "
         f"no {request.tool} {request.wanted}",
@@ -186,7 +173,3 @@ def no_match(
         ],
         silent.hint if silent and not near else hint,
     )
-
-
-def _may_build(spec: SourceSpec) -> bool:
-    return spec.build and not spec.named_only

@@ -35,11 +35,6 @@ def matches(tool: Tool, word: str) -> bool:
     return any(word.lower() in text.lower() for text in texts)
 
 
-def brief_row(tool: Tool) -> tuple[str, str]:
-    """Return a tool's names and what it is."""
-    return ", ".join(tool.names), tool.description
-
-
 def rows(tool: Tool) -> list[tuple[str, str]]:
     """Return the details of a tool, as (label, text)."""
     results = [

@@ -190,16 +190,14 @@ def render_draft(draft: Draft) -> str:
         *([] if listed else [("[source.hosts]", naming.hosts)]),
         *([("[source.links]", layout.links)] if layout.links else []),
     ]
-    return "\n".join(_section(head, table) for head, table in sections)
-
-
-def _section(head: str, table: Mapping[str, object]) -> str:
-    lines = [f"{_key(key)} = {render_value(value)}" for key, value in table.items()]
-    return "\n".join([head, *lines, ""])
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else render_value(key)
+    lines: list[str] = []
+    for head, table in sections:
+        lines += ["", head] if lines else [head]
+        for key, value in table.items():
+            is_bare = re.fullmatch(r"[A-Za-z0-9_-]+", key)
+            name = key if is_bare else render_value(key)
+            lines.append(f"{name} = {render_value(value)}")
+    return "\n".join([*lines, ""])
 
 
 def _fits(name: str, system: str, arch: str, libc: str) -> bool:

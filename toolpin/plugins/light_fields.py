@@ -41,16 +41,12 @@ def parse_index(text: str) -> dict[str, LightFields]:
     for line in text.splitlines():
         name, *cells = line.split("\t")
         also, idiomatic, requires, commands, manifests, spellings, pairs = map(
-            _words, cells
+            tuple, map(str.split, cells)
         )
         results[name] = LightFields(
             also, idiomatic, requires, commands, manifests, spellings, bool(pairs)
         )
     return results
-
-
-def _words(cell: str) -> tuple[str, ...]:
-    return tuple(cell.split())
 
 
 def render_line(name: str, fields: LightFields) -> str:

@@ -25,7 +25,6 @@ from toolpin.project.validation import NAME, WordPosition, check
 from toolpin.store import staging
 from toolpin.store.exchange import exchange
 from toolpin.system.paths import Paths
-from toolpin.system.process import Finished
 
 # With a file lock and a staging directory, like a version.
 _PLUGIN = "plugin"
@@ -98,8 +97,7 @@ class PluginDirectories:
         check(name, NAME, WordPosition(COMMAND_LINE, name))
         if there := self._choose_existing(name, address, sha256):
             return there
-        self._hook("pre_asdf_plugin_add", name)
-        self._hook(f"pre_asdf_plugin_add_{name}")
+        self._hooks("pre_asdf_plugin_add", name)
         pin = Pin(_PLUGIN, name)
         with _store_errors(name), staging.version_lock(self._paths, pin):
             # Another process may have added it since.
@@ -120,8 +118,7 @@ class PluginDirectories:
         more = {"ASDF_PLUGIN_SOURCE_URL": typed, "ASDF_PLUGIN_PATH": directory}
         self._callback(name, "post-plugin-add", more)
         self.note(name)
-        self._hook("post_asdf_plugin_add", name)
-        self._hook(f"post_asdf_plugin_add_{name}")
+        self._hooks("post_asdf_plugin_add", name)
         return identity
 
     def _choose_existing(
@@ -161,8 +158,7 @@ class PluginDirectories:
         """
         directory = self.directory(name)
         self._movable(name, force=force)
-        self._hook("pre_asdf_plugin_update", name)
-        self._hook(f"pre_asdf_plugin_update_{name}", name)
+        self._hooks("pre_asdf_plugin_update", name, name)
         pin = Pin(_PLUGIN, name)
         with (
             _store_errors(name),
@@ -189,8 +185,7 @@ class PluginDirectories:
         }
         self._callback(name, "post-plugin-update", more)
         self.note(name)
-        self._hook("post_asdf_plugin_update", name)
-        self._hook(f"post_asdf_plugin_update_{name}")
+        self._hooks("post_asdf_plugin_update", name)
         return Moved(name, before.commit, commit, branch)
 
     def _movable(self, name: str, *, force: bool) -> Identity:
@@ -227,8 +222,7 @@ class PluginDirectories:
     def remove(self, name: str) -> str:
         """Remove a plugin and the downloads of its scripts; installs stay."""
         directory = self.directory(name)
-        self._hook("pre_asdf_plugin_remove", name)
-        self._hook(f"pre_asdf_plugin_remove_{name}")
+        self._hooks("pre_asdf_plugin_remove", name)
         more = {"ASDF_PLUGIN_PATH": directory, "ASDF_PLUGIN_SOURCE_URL": ""}
         self._callback(name, "pre-plugin-remove", more)
         pin = Pin(_PLUGIN, name)
@@ -244,8 +238,7 @@ class PluginDirectories:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{self._paths.idiomatic}/{name}")
             staging.delete_tree(f"{self._paths.downloads}/{name}")
-        self._hook("post_asdf_plugin_remove", name)
-        self._hook(f"post_asdf_plugin_remove_{name}")
+        self._hooks("post_asdf_plugin_remove", name)
         return directory
 
     def note(self, name: str) -> None:
@@ -262,19 +255,18 @@ class PluginDirectories:
         scripts = Scripts(self._paths, name, self._env, self._cwd)
         if scripts.has(script):
             finished = scripts.call(script, (), more, shown=self._paths.as_asdf)
-            self._report(finished)
+            for line in (finished.out + finished.err).splitlines():
+                self._remark(line)
             if finished.status != 0:
                 self._remark(f"{name}: bin/{script} ended with {finished.status}")
 
-    def _hook(self, hook: str, *args: str) -> None:
+    def _hooks(self, hook: str, name: str, *args: str) -> None:
+        """Run a hook with the name, and the one that has the name in its own."""
         shown = self._paths.as_asdf
-        output = self._rc.must(hook, args, self._env, self._cwd, shown=shown)
-        for line in output.splitlines():
-            self._remark(line)
-
-    def _report(self, output: Finished) -> None:
-        for line in (output.out + output.err).splitlines():
-            self._remark(line)
+        for key, words in ((hook, (name,)), (f"{hook}_{name}", args)):
+            output = self._rc.must(key, words, self._env, self._cwd, shown=shown)
+            for line in output.splitlines():
+                self._remark(line)
 
 
 @contextlib.contextmanager

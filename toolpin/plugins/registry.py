@@ -60,7 +60,7 @@ class Registry:
         self.passed_over = passed_over or {}
         self._idiomatic = idiomatic or {}
         self._files = files
-        self._aliases = aliases
+        self.aliases = dict(aliases)
         self._read: dict[str, Tool] = {}
 
     @property
@@ -83,11 +83,6 @@ class Registry:
             except UsageError as error:
                 results[name] = error
         return results
-
-    @property
-    def aliases(self) -> dict[str, str]:
-        """Every name of every tool with the canonical one."""
-        return dict(self._aliases)
 
     def idioms(self, level: str) -> Idioms:
         """Return the other files that pin: none, plain ones or all."""
@@ -129,11 +124,11 @@ class Registry:
 
     def canonical(self, name: str) -> str:
         """Return the canonical name of a tool; an unknown name unchanged."""
-        return self._aliases.get(name, name)
+        return self.aliases.get(name, name)
 
     def get(self, name: str) -> Tool | None:
         """Return the tool of that name, if there is one. Raises UsageError."""
-        return self._tool(self._aliases[name]) if name in self._aliases else None
+        return self._tool(self.aliases[name]) if name in self.aliases else None
 
     def readable(self, name: str) -> Tool | None:
         """Return the tool of that name; None for an unknown or invalid one."""
@@ -162,17 +157,17 @@ class Registry:
     def require(self, name: str, origin: Origin | None = None) -> Tool:
         """Return the tool of that name. Raises ToolpinError with names near it."""
         self.check(name, origin)
-        return self._tool(self._aliases[name])
+        return self._tool(self.aliases[name])
 
     def check(self, name: str, origin: Origin | None = None) -> None:
         """Raise UnknownTool with names near it for a name that no tool has."""
-        if name in self._aliases:
+        if name in self.aliases:
             return
         import difflib
 
         facts = [("required by", str(origin))] if origin else []
-        close_matches = difflib.get_close_matches(name, self._aliases, n=3)
-        near = list(dict.fromkeys(self._aliases[match] for match in close_matches))
+        close_matches = difflib.get_close_matches(name, self.aliases, n=3)
+        near = list(dict.fromkeys(self.aliases[match] for match in close_matches))
         if near:
             facts.append(("similar", ", ".join(near)))
             facts.append(("to add it", self.adding(name)))
@@ -216,7 +211,7 @@ class Registry:
 
         scripts = Registry(
             {**self._files, **dict.fromkeys(names, "")},
-            {**{name: name for name in names}, **self._aliases},
+            {**{name: name for name in names}, **self.aliases},
             self.paired - set(names),
             self._idiomatic,
             self.passed_over,
@@ -231,20 +226,17 @@ class Registry:
         if name not in self._read:
             file = self._files[name]
             if os.path.isdir(file):
-                self._read[name] = self._scripted(name, file)
+                from toolpin.plugins.script_plugin import read_tool
+
+                self._read[name] = read_tool(name, file, self._also(name))
             else:
                 self._read[name] = _parse(_text(file), file)
         return self._read[name]
 
-    def _scripted(self, name: str, directory: str) -> Tool:
-        from toolpin.plugins.script_plugin import read_tool
-
-        return read_tool(name, directory, self._also(name))
-
     def _also(self, name: str) -> tuple[str, ...]:
         """Return the other names of a tool."""
         return tuple(
-            key for key, own in self._aliases.items() if own == name and key != name
+            key for key, own in self.aliases.items() if own == name and key != name
         )
 
 
@@ -372,13 +364,12 @@ def _light_fields(name: str, file: str) -> LightFields | None:
     try:
         text = _text(file)
         fields = plain_fields(text) if fits(name, NAME) else None
-        return fields or _fields_of(_parse(text, file))
+        if fields is None:
+            tool = _parse(text, file)
+            fields = LightFields(tool.also, tool.idiomatic, has_pairs=bool(tool.pairs))
     except UsageError:
         return None
-
-
-def _fields_of(tool: Tool) -> LightFields:
-    return LightFields(tool.also, tool.idiomatic, has_pairs=bool(tool.pairs))
+    return fields
 
 
 def _bundled_fields() -> list[tuple[str, str, LightFields]]:

@@ -11,11 +11,15 @@ from toolpin.project.manifests import MANIFESTS
 from toolpin.project.validation import RESERVED_COMMANDS
 from toolpin.sources.fields import (
     UnfitError,
+    each,
+    must,
+    read_dict,
     read_inside,
     read_list,
     read_name,
     read_names,
     read_packages,
+    read_str,
     read_table,
     read_table_name,
     read_text,
@@ -31,24 +35,18 @@ _NEED_TEXTS = [field for field in Need._fields if field not in _NEED_LISTS]
 def read_command(value: object) -> str:
     """Accept a file name that can be a shim: not `..`, `sudo x` or `a/b`."""
     text = read_text(value)
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,127}", text):
-        raise UnfitError
-    if text in RESERVED_COMMANDS:
-        raise UnfitError
+    must(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,127}", text))
+    must(text not in RESERVED_COMMANDS)
     return text
 
 
-def read_commands(value: object) -> tuple[str, ...]:
-    """Accept a list of command names."""
-    return tuple(read_command(text) for text in read_texts(value))
+read_commands = each(read_command)
 
 
 def read_variables(value: object) -> tuple[tuple[str, str], ...]:
     """Accept names and values of variables that a tool may set."""
     table = read_table(value)
-    for name in table:
-        if not is_settable(name):
-            raise UnfitError
+    must(all(map(is_settable, table)))
     return tuple(table.items())
 
 
@@ -56,8 +54,7 @@ def read_defaults(value: object) -> Defaults:
     """Accept variables, each with its value and the names of other variables."""
     table = read_lists(value)
     names = [word for name, words in table for word in (name, *words[1:])]
-    if not (all(map(is_settable, names)) and all(words for _, words in table)):
-        raise UnfitError
+    must(all(map(is_settable, names)) and all(words for _, words in table))
     return table
 
 
@@ -65,8 +62,7 @@ def read_files(value: object) -> tuple[tuple[str, str], ...]:
     """Accept relative paths in an install, each with a line of text."""
     pairs = tuple(read_table(value).items())
     for path, _ in pairs:
-        if read_inside(path).partition("/")[0] == ".toolpin":
-            raise UnfitError
+        must(read_inside(path).partition("/")[0] != ".toolpin")
     return pairs
 
 
@@ -75,44 +71,36 @@ def read_default_packages(value: object) -> DefaultPackages:
 
     Or `{file}` for a command that reads the file itself.
     """
-    if not isinstance(value, dict) or set(value) != {"file", "run"}:
-        raise UnfitError
-    command, *words = read_texts(value["run"]) or ("",)
-    if words.count("{words}") + words.count("{file}") != 1:
-        raise UnfitError
-    (file,) = read_idioms([value["file"]])
+    table = read_dict(value)
+    must(set(table) == {"file", "run"})
+    command, *words = read_texts(table["run"]) or ("",)
+    must(words.count("{words}") + words.count("{file}") == 1)
+    (file,) = read_idioms([table["file"]])
     return DefaultPackages(file, (read_command(command), *words))
 
 
 def read_idioms(value: object) -> tuple[str, ...]:
     """Accept a list of hidden files' names."""
-    for text in read_texts(value):
-        if text == ".tool-versions" or not re.fullmatch(
-            r"\.[a-z0-9][a-z0-9_.-]*", text
-        ):
-            raise UnfitError
-    return read_texts(value)
+    for text in (texts := read_texts(value)):
+        must(text != ".tool-versions" and re.fullmatch(r"\.[a-z0-9][a-z0-9_.-]*", text))
+    return texts
 
 
 def read_spellings(value: object) -> dict[str, str]:
     """Accept a table of words without blanks, and what each means."""
-    if not isinstance(value, dict):
-        raise UnfitError
-    for word, meaning in value.items():
-        if not re.fullmatch(r"[!-<>-~]*", word) or not isinstance(meaning, str):
-            raise UnfitError
-        if not re.fullmatch(r"[A-Za-z0-9._+~:-]*[*]?", meaning):
-            raise UnfitError
-        if ("*" in meaning) > (word[:1] == "*") or not (word or meaning):
-            raise UnfitError
-    return value
+    table = read_dict(value)
+    for word, meaning in table.items():
+        must(re.fullmatch(r"[!-<>-~]*", word))
+        must(re.fullmatch(r"[A-Za-z0-9._+~:-]*[*]?", read_str(meaning)))
+        must(("*" in meaning) <= (word[:1] == "*") and (word or meaning))
+    return table
 
 
 def read_manifests(value: object) -> dict[str, str]:
     """Accept a table of files that `idiomatic` can enable."""
-    if not isinstance(value, dict) or not value.keys() <= MANIFESTS.keys():
-        raise UnfitError
-    return {file: read_text(name) for file, name in value.items()}
+    table = read_dict(value)
+    must(table.keys() <= MANIFESTS.keys())
+    return {file: read_text(name) for file, name in table.items()}
 
 
 def read_date(value: object) -> str:
@@ -128,8 +116,7 @@ def read_date(value: object) -> str:
 def read_long_term(value: object) -> dict[str, str]:
     """Accept the npm package, and its JSON list, that names the long-term lines."""
     table = read_table(value)
-    if set(table) != {"package", "file", "version", "channel"}:
-        raise UnfitError
+    must(set(table) == {"package", "file", "version", "channel"})
     read_inside(table["file"])
     return table
 
@@ -153,8 +140,7 @@ def read_home_bins(value: object) -> tuple[str, ...]:
 def read_pairs(value: object) -> dict[str, str]:
     """Accept the tool that a version goes with, by its suffix or by a table."""
     table = read_table(value)
-    if set(table) != {"tool", "suffix", "table"}:
-        raise UnfitError
+    must(set(table) == {"tool", "suffix", "table"})
     read_name(table["tool"])
     read_table_name(table["table"])
     return table
@@ -162,66 +148,57 @@ def read_pairs(value: object) -> dict[str, str]:
 
 def read_lists(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Accept a table of lists of words, keyed by command."""
-    if not isinstance(value, dict):
-        raise UnfitError
-    return tuple((read_command(key), read_texts(words)) for key, words in value.items())
+    table = read_dict(value)
+    return tuple((read_command(key), read_texts(words)) for key, words in table.items())
 
 
 def read_reshim_after(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Accept such a table, in whose lists one word may be empty."""
-    if not isinstance(value, dict) or not all(
-        isinstance(words, list) for words in value.values()
-    ):
-        raise UnfitError
+    lists = {key: read_list(words) for key, words in read_dict(value).items()}
     named = {
-        key: [word for word in words if word != ""] for key, words in value.items()
+        key: [word for word in words if word != ""] for key, words in lists.items()
     }
-    empty = {key: ("",) * ("" in words) for key, words in value.items()}
+    empty = {key: ("",) * ("" in words) for key, words in lists.items()}
     return tuple((key, empty[key] + words) for key, words in read_lists(named))
 
 
 def read_phase(value: object) -> tuple[str, tuple[str, ...]]:
     """Accept `{name = "make", run = ["make", "-j{jobs}"]}`."""
-    if not isinstance(value, dict) or set(value) != {"name", "run"}:
-        raise UnfitError
-    return read_text(value["name"]), read_texts(value["run"])
+    table = read_dict(value)
+    must(set(table) == {"name", "run"})
+    return read_text(table["name"]), read_texts(table["run"])
 
 
 def read_phases(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Accept a list of phases, at least one."""
-    phases = tuple(map(read_phase, read_list(value)))
-    if not phases:
-        raise UnfitError
+    phases = each(read_phase)(value)
+    must(phases)
     return phases
 
 
-def read_needs(value: object) -> tuple[Need, ...]:
-    """Accept a list of build requirements."""
-    return tuple(map(_need, read_list(value)))
-
-
-def _need(value: object) -> Need:
-    if not isinstance(value, dict) or not set(value) <= _NEED:
-        raise UnfitError
-    texts = {key: read_text(value[key]) if key in value else "" for key in _NEED_TEXTS}
-    if texts["version"] and not re.fullmatch(r"[A-Za-z_]\w*", texts["version"]):
-        raise UnfitError
-    programs = read_commands(value.get("programs", []))
-    if not texts["what"] or not (programs or texts["header"] or texts["library"]):
-        raise UnfitError
-    packages = tuple((key, read_text(value[key])) for key in _MANAGERS if key in value)
+def read_need(value: object) -> Need:
+    """Accept a build requirement."""
+    table = read_dict(value)
+    must(table.keys() <= _NEED)
+    texts = {key: read_text(table[key]) if key in table else "" for key in _NEED_TEXTS}
+    must(re.fullmatch(r"([A-Za-z_]\w*)?", texts["version"]))
+    programs = read_commands(table.get("programs", []))
+    must(texts["what"] and (programs or texts["header"] or texts["library"]))
+    packages = tuple((key, read_text(table[key])) for key in _MANAGERS if key in table)
     libraries, headers = (
-        read_packages(value.get(key, [])) for key in ("libraries", "headers")
+        read_packages(table.get(key, [])) for key in ("libraries", "headers")
     )
     # A library is supplied completely, or not at all.
     parts = (texts["suite"], texts["option"], texts["soname"], libraries, headers)
-    if any(parts) and not (all(parts) and "{supplied}" in texts["option"]):
-        raise UnfitError
+    must(not any(parts) or (all(parts) and "{supplied}" in texts["option"]))
     return Need(
         programs=programs,
         packages=packages,
-        sources=read_names(value.get("sources", [])),
+        sources=read_names(table.get("sources", [])),
         libraries=libraries,
         headers=headers,
         **texts,
     )
+
+
+read_needs = each(read_need)

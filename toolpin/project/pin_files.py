@@ -25,7 +25,7 @@ FILENAME = ".tool-versions"
 class Where(NamedTuple):
     """Where project files are looked up: the start directory and the last resorts.
 
-    `files` caches their content.
+    `start` is absolute, as the shell names it. `files` caches the files' content.
     """
 
     start: str
@@ -34,20 +34,26 @@ class Where(NamedTuple):
     files: Files
 
 
-def candidates(where: Where, others: Collection[str] = ()) -> Iterator[str]:
+def candidates(
+    where: Where, others: Collection[str] = (), *, ignored: bool = False
+) -> Iterator[str]:
     """Yield the existing `.tool-versions`, nearest first, without the ignored ones.
 
-    The directories from the start (absolute, as the shell names it) up to the root,
-    those above its real path, then the home directory unless it was among them, then
-    the global file, which is named by all of them. Files with `others`' names follow
-    the one in their directory.
+    The directories from the start up to the root, those above its real path, then the
+    home directory unless it was among them, then the global file, whose name all of
+    them have. Files with `others`' names follow the one in their directory. Those that
+    are `ignored` instead are another user's, in a directory that everyone can write to.
     """
-    return (path for path, is_used in _present(where, others) if is_used)
-
-
-def ignored(where: Where, others: Collection[str] = ()) -> Iterator[str]:
-    """Yield the files that are ignored, as another user's in a writable directory."""
-    return (path for path, is_used in _present(where, others) if not is_used)
+    places = _places(where)
+    for path in _with_others(places, where.global_file, others) if others else places:
+        try:
+            owner = os.lstat(path).st_uid
+        except (OSError, ValueError):
+            # Absent, in a directory without access, or below the 4,096 bytes
+            # that a path can have: no such file could be opened.
+            continue
+        if _is_trusted(path, owner) != ignored:
+            yield path
 
 
 def stated(
@@ -214,24 +220,11 @@ def cwd_or_name(env: Mapping[str, str]) -> str:
         return named if is_gone else "/"
 
 
-def _present(where: Where, others: Collection[str]) -> Iterator[tuple[str, bool]]:
-    """Yield each file that exists, nearest first, and whether it is used."""
-    places = _places(where)
-    for path in _with_others(places, where.global_file, others) if others else places:
-        try:
-            status = os.lstat(path)
-        except (OSError, ValueError):
-            # Absent, in a directory without access, or below the 4,096 bytes
-            # that a path can have: no such file could be opened.
-            continue
-        yield path, _is_trusted(path, status.st_uid)
-
-
 def _places(where: Where) -> Iterator[str]:
     name = os.path.basename(where.global_file)
     is_home_passed = False
     for directory in directories_up(where.start):
-        is_home_passed = is_home_passed or directory == (where.home.rstrip("/") or "/")
+        is_home_passed |= directory == (where.home.rstrip("/") or "/")
         yield os.path.join(directory, name)
     if not is_home_passed:
         yield os.path.join(where.home, name)

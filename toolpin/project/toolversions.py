@@ -67,8 +67,10 @@ def parse_for(
     wanted = {name.encode() for name in names}
     lines = data.removeprefix(_BOM).split(b"\n")
     for number, line in enumerate(lines):
-        word = _first_word(line)
-        if word in wanted or _respelled(word) in wanted:
+        words = line.partition(b"#")[0].replace(b"\t", b" ").strip(b" \r")
+        word = words.partition(b" ")[0]
+        # Also `nodejs@10`, `nodejs:` and `NodeJS`, which are errors.
+        if word in wanted or _AFTER_NAME.split(word, 1)[0].lower() in wanted:
             end = b"\n" * (number + 1 < len(lines))  # a lone CR ends no line
             text = b"\n" * number + line.partition(b"#")[0] + end
             yield from parse(text, place, spell)
@@ -194,15 +196,6 @@ def _tokens(line: str) -> list[tuple[int, str]]:
             tokens.append((offset, word))
         offset += len(word) + 1
     return tokens
-
-
-def _first_word(line: bytes) -> bytes:
-    return line.partition(b"#")[0].replace(b"\t", b" ").strip(b" \r").partition(b" ")[0]
-
-
-def _respelled(word: bytes) -> bytes:
-    """Return the intended name of `nodejs@10`, `nodejs:` or `NodeJS`."""
-    return _AFTER_NAME.split(word, 1)[0].lower()
 
 
 def _request(

@@ -97,11 +97,8 @@ def error(what: str, spot: WordPosition, *facts: tuple[str, str]) -> UsageError:
     shown = text[:_SHOWN] + "..." * (len(text) > _SHOWN)
     at = f"{place}:{line}:{column}" if line else place
     label = "line" if line else "value"
-    return UsageError(
-        printable(what),
-        [("at", printable(at)), (label, printable(shown)), *facts],
-        spot.hint,
-    )
+    located = [("at", printable(at)), (label, printable(shown))]
+    return UsageError(printable(what), [*located, *facts], spot.hint)
 
 
 def check_count(count: int, spot: WordPosition) -> None:

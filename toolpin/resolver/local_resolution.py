@@ -94,33 +94,25 @@ def newest_installed(paths: Paths, tool: str, alternative: Wanted) -> str | None
 
 def not_installed(request: Request, where: Where) -> NotRunnable:
     """Return the error of a request without an installed version."""
-    wanted = " or ".join(str(alternative) for alternative in request.wanted)
-    locked = [
-        locked_version(request, alternative, where) for alternative in request.wanted
-    ]
-    locked_versions = [
-        version
-        for version in locked
-        if version and version not in map(str, request.wanted)
-    ]
+    words = [str(wanted) for wanted in request.wanted]
+    locked = [locked_version(request, wanted, where) for wanted in request.wanted]
+    others = [version for version in locked if version and version not in words]
     facts = [("required by", str(request.origin))]
-    facts += [("locked as", ", ".join(locked_versions))] if locked_versions else []
+    facts += [("locked as", ", ".join(others))] if others else []
     facts += [("no directory", path) for path in missing_directories(request, where)]
     if to_provide(request):
-        what = f"{request.tool} {wanted} is not installed"
+        what = f"{request.tool} {' or '.join(words)} is not installed"
         hint = "toolpin install --missing"
     else:
-        what = f"{request.tool} {wanted} does not exist"
+        what = f"{request.tool} {' or '.join(words)} does not exist"
         hint = f"toolpin pin {request.tool} latest"
     return NotRunnable(what, facts, hint)
 
 
 def missing_directories(request: Request, where: Where) -> list[str]:
     """Return the directories that a request names by `path:` and that do not exist."""
-    named = [
-        alternative for alternative in request.wanted if alternative.kind == "path"
-    ]
-    directories = [directory_of(directory, where.home) for directory in named]
+    named = [wanted for wanted in request.wanted if wanted.kind == "path"]
+    directories = [directory_of(wanted, where.home) for wanted in named]
     return [path for path in directories if not os.path.isdir(path)]
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from toolpin.binaries.fit import best, newer_partner
+from toolpin.binaries.fit import best, newer_partner, render_need
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.lockfile.document import Entry, Locked, Lockfile
 from toolpin.lockfile.header import can_mean
 from toolpin.lockfile.scope import LockfileRequest
-from toolpin.model import TOOL_REQUIREMENT, Host, Pin
+from toolpin.model import Host, Pin
 from toolpin.plugins.asdf.spelling import directory_of_ref
 from toolpin.plugins.script_plugin import is_scripted
 from toolpin.plugins.tool_file import Tool
@@ -52,7 +52,9 @@ def resolve_locked(
     if built:
         needs = " or ".join(_needs(entry) for entry in built)
         pinned = newer_partner(host, [entry.build for entry in built])
-        here = _beside(host) if pinned else _libc(host)
+        here = f"{host.libc or host.os} {host.libc_version}".rstrip()
+        if pinned:
+            here = ", ".join(f"{tool} {version}" for tool, version in host.beside)
         resolution = resolution._replace(is_unfit=True)
         problem, fix = f"needs {needs}, and this machine has {here}", pinned or fix
     return resolution._replace(problem=problem, fix=fix, is_final=True)
@@ -133,16 +135,4 @@ def _adding_host(lock: Lockfile, host: Host) -> str:
 
 
 def _needs(entry: Entry) -> str:
-    return ", ".join(
-        least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
-        for name, least in entry.build.requires
-    )
-
-
-def _beside(host: Host) -> str:
-    return ", ".join(f"{tool} {version}" for tool, version in host.beside)
-
-
-def _libc(host: Host) -> str:
-    name = host.libc or host.os
-    return f"{name} {host.libc_version}".rstrip()
+    return ", ".join(render_need(*need) for need in entry.build.requires)

@@ -114,8 +114,8 @@ class Resolver:
         path, lock = self.lockfile(request.origin)
         host = self.host._replace(beside=beside)
         for alternative in to_provide(request):
-            lock_request = LockfileRequest(request.tool, alternative, request.origin)
-            resolution = self._resolved(lock_request, lock, path, host)
+            one = LockfileRequest(request.tool, alternative, request.origin)
+            resolution = self._resolved(one, lock, path, host)
             yield resolution
             if resolution.is_final:
                 return
@@ -156,28 +156,19 @@ class Resolver:
         return locked or (first.value if first.kind == "version" else "")
 
     def _resolved(
-        self,
-        lock_request: LockfileRequest,
-        lock: Lockfile | None,
-        path: str,
-        host: Host,
+        self, request: LockfileRequest, lock: Lockfile | None, path: str, host: Host
     ) -> Resolution:
         """Return the locked version or, if none is required, the unlocked one."""
-        locked = resolve_locked(lock, path, lock_request, host)
+        locked = resolve_locked(lock, path, request, host)
         must = self._rules.must or (self._rules.ci and lock is not None)
         if locked.pin is None:
             if must:
-                return locked._replace(
-                    fix=self._lock_command(lock_request), is_final=True
-                )
+                return locked._replace(fix=self._lock_command(request), is_final=True)
             # Versions on the command line belong to no lockfile.
-            if lock is not None and lock_request.origin.line:
-                self._warn(
-                    f"{lock_request.tool} {lock_request.wanted}",
-                    locked,
-                    self._lock_command(lock_request),
-                )
-            return self._unlocked(lock_request)
+            if lock is not None and request.origin.line:
+                name = f"{request.tool} {request.wanted}"
+                self._warn(name, locked, self._lock_command(request))
+            return self._unlocked(request)
         if not locked.problem:
             return locked
         fix = self._command_from_here(locked.fix, os.path.dirname(path))
@@ -189,12 +180,12 @@ class Resolver:
     def _warn(self, name: str, located: Resolution, fix: str) -> None:
         self._context.report.warn(f"{name}: {located.problem}; try: {fix}")
 
-    def _lock_command(self, lock_request: LockfileRequest) -> str:
+    def _lock_command(self, request: LockfileRequest) -> str:
         """Return the command that adds a lockfile entry for a request."""
-        if not lock_request.origin.line:
-            return f"toolpin lock --also {lock_request.tool}@{lock_request.wanted}"
+        if not request.origin.line:
+            return f"toolpin lock --also {request.tool}@{request.wanted}"
         return self._command_from_here(
-            "toolpin lock", os.path.dirname(lock_request.origin.place)
+            "toolpin lock", os.path.dirname(request.origin.place)
         )
 
     def _command_from_here(self, command: str, directory: str) -> str:
@@ -207,12 +198,12 @@ class Resolver:
             return command
         return command.replace("toolpin", f"toolpin -C {shlex.quote(directory)}", 1)
 
-    def _unlocked(self, lock_request: LockfileRequest) -> Resolution:
+    def _unlocked(self, request: LockfileRequest) -> Resolution:
         """Return an exact version, or the version that a loose one resolves to today.
 
         Raises NotLocked for a loose one in CI: a build must not change by itself.
         """
-        tool, wanted, origin = lock_request
+        tool, wanted, origin = request
         pin = Pin(tool, wanted.value)
         resolution = Resolution(tool, wanted, origin, "exact", pin)
         is_version = wanted.kind == "version"
@@ -224,9 +215,7 @@ class Resolver:
             return resolution
         if wanted.kind == "ref":
             known = self._context.registry.get(tool)
-            return resolution._replace(
-                pin=Pin(tool, version_of_ref(lock_request, known))
-            )
+            return resolution._replace(pin=Pin(tool, version_of_ref(request, known)))
         if self._rules.ci or self._newest is None:
             # `22.2` may be a release: it is tried as written, and nothing else is.
             if is_version and self._may_be_exact(tool, wanted.value):
@@ -236,9 +225,16 @@ class Resolver:
                 f"{tool} {wanted} names no exact version, and versions are "
                 "not resolved in CI",
                 [("required by", str(origin)), IN_CI],
-                self._lock_command(lock_request),
+                self._lock_command(request),
             )
-        basis, version = self._newest_available(lock_request, self._newest)
+        basis: Basis = "catalog"
+        try:
+            version = self._newest(*request)
+        except Unreachable:
+            installed = newest_installed(self._context.paths, tool, wanted)
+            if installed is None:
+                raise
+            basis, version = "installed", installed
         pin = Pin(tool, version)
         if is_version and not is_prefix(wanted.value, version):
             self.channels.append((pin, wanted.value))
@@ -247,20 +243,6 @@ class Resolver:
                 f"{tool} {wanted} is {version} today, not locked: toolpin lock"
             )
         return resolution._replace(basis=basis, pin=pin)
-
-    def _newest_available(
-        self, lock_request: LockfileRequest, newest: Newest
-    ) -> tuple[Basis, str]:
-        """Return the newest version in a catalog or, if unreadable, in the store."""
-        try:
-            return "catalog", newest(*lock_request)
-        except Unreachable:
-            have = newest_installed(
-                self._context.paths, lock_request.tool, lock_request.wanted
-            )
-            if have is None:
-                raise
-            return "installed", have
 
     def _may_be_exact(self, tool: str, version: str) -> bool:
         """Return whether a version may be a release's name: `22.2`, not `22`.

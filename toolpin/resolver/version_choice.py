@@ -46,9 +46,10 @@ def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:
         return None
     if wanted.value in versions:
         return wanted.value
-    return newest("", _in_channel(wanted.value, releases)) or newest(
-        wanted.value, versions
-    )
+    in_channel = [
+        release.version for release in releases if wanted.value in release.channels
+    ]
+    return newest("", in_channel) or newest(wanted.value, versions)
 
 
 def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
@@ -60,7 +61,9 @@ def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
     """
     if wanted.kind == "version" and wanted.value in seen:
         return wanted.value
-    for least in _thresholds(seen):
+    hosts = {host for version in seen.values() for host in version.hosts}
+    # More than half of the hosts must have a version, then ever fewer.
+    for least in range(len(hosts) // 2 + 1, 0, -1):
         releases = [
             Release(version, tuple(sorted(value.channels)))
             for version, value in sorted(seen.items())
@@ -69,12 +72,6 @@ def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
         if version := choose(wanted, releases):
             return version
     return None
-
-
-def _thresholds(seen: Mapping[str, Seen]) -> list[int]:
-    """Yield how many hosts must have a version: more than half, then ever fewer."""
-    hosts = {host for version in seen.values() for host in version.hosts}
-    return list(range(len(hosts) // 2 + 1, 0, -1))
 
 
 def of_variant(version: str, known: Iterable[str]) -> list[str]:
@@ -92,7 +89,3 @@ def of_variant(version: str, known: Iterable[str]) -> list[str]:
         for version in known
         if split_words(version)[0] == start and version.endswith(suffix)
     ]
-
-
-def _in_channel(channel: str, releases: Iterable[Release]) -> list[str]:
-    return [release.version for release in releases if channel in release.channels]

@@ -160,9 +160,8 @@ def with_pins(place: Place, program: LookupResult) -> tuple[LookupResult, set[st
 
     The directories of its own tool stay first on PATH.
     """
-    patch, not_installed_tools = pins_in(
-        place, without=program.pin.tool if program.pin else ""
-    )
+    own = program.pin.tool if program.pin else ""
+    patch, missing = pins_in(place, without=own)
     child = dict(program.environment)
     for name, value in patch.variables:
         if child.get(name) == place.env.get(name):  # its own tool has not set it
@@ -175,7 +174,7 @@ def with_pins(place: Place, program: LookupResult) -> tuple[LookupResult, set[st
     end = at + (shims in entries)
     entries[at:end] = [*more, *entries[at:end], *behind]
     child["PATH"] = ":".join(entries)
-    return program._replace(environment=child), not_installed_tools
+    return program._replace(environment=child), missing
 
 
 def tools_without_shims(tools: Iterable[str], place: Place) -> set[str]:

@@ -113,19 +113,15 @@ def _values(action: Action, path: str) -> tuple[list[tuple[str, str]], str]:
     return [], kind
 
 
-def _bash(entry: Entry) -> str:
-    return _sh(entry, [name for name, _ in entry.words])
-
-
 def _zsh(entry: Entry) -> str:
     # _describe splits at the first colon that has no backslash.
     words = [(name.replace(":", "\\:"), text) for name, text in entry.words]
-    return _sh(entry, [f"{name}:{text}" for name, text in words])
+    return _bash(entry._replace(words=[(f"{name}:{text}", "") for name, text in words]))
 
 
-def _sh(entry: Entry, words: list[str]) -> str:
+def _bash(entry: Entry) -> str:
     pattern = "*".join(quote(part) if part else "" for part in entry.key.split("*"))
-    listed = " ".join(map(quote, words))
+    listed = " ".join(quote(name) for name, _ in entry.words)
     return f"    ({pattern}) _words=({listed}) _kind={quote(entry.kind)} ;;\n"
 
 

@@ -101,7 +101,7 @@ def _releases(path: str) -> list[tuple[str, list[str]]]:
 
 _FINDERS: dict[str, Callable[[str, App], list[str]]] = {
     "tools": _tools,
-    "installed-tools": lambda _tool, app: list(installs.tools(app.paths)),
+    "installed-tools": lambda _, app: list(installs.tools(app.paths)),
     "versions": _versions,
     "installed-versions": lambda tool, app: _newest_first(
         installs.versions(app.paths, tool)

@@ -81,13 +81,9 @@ def _fish(patch: EnvPatch) -> str:
 
 def _dotenv(name: str, value: str, _mark: str) -> str:
     """Quote such that every reader, including sh, removes exactly the quotes."""
-    return f"{name}={_dotenv_quote(value)}\n"
-
-
-def _dotenv_quote(value: str) -> str:
     if value and _PLAIN.issuperset(value):
-        return value
-    return f'"{value}"' if "'" in value else f"'{value}'"
+        return f"{name}={value}\n"
+    return f'{name}="{value}"\n' if "'" in value else f"{name}='{value}'\n"
 
 
 def _systemd(name: str, value: str, _mark: str) -> str:

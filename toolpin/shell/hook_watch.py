@@ -51,10 +51,8 @@ def watched_installs(requests: Iterable[Request], app: App) -> Watch:
     """Return which of the requested versions are installed now, and which are not."""
     files = [file for request in requests for file in _installs_of(request, app)]
     existing = [file for file in files if os.path.lexists(file)]
-    gone = dict.fromkeys(
-        _nearest_missing(file) for file in files if file not in existing
-    )
-    return Watch(tuple(existing), tuple(gone))
+    missing = (file for file in files if file not in existing)
+    return Watch(tuple(existing), tuple(dict.fromkeys(map(_nearest_missing, missing))))
 
 
 def _nearest_missing(file: str) -> str:

@@ -18,7 +18,6 @@ from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Host
 from toolpin.sources.apt_lists import LOCATOR, DebPackage, read_packages
 from toolpin.sources.apt_mirror import find_mirror
-from toolpin.system.directory_tree import drop_tree
 from toolpin.system.file_lock import held
 from toolpin.system.process import Finished, run
 
@@ -185,8 +184,6 @@ def _is_fresh(directory: str) -> bool:
 
 def _prepare(directory: str, source_line: str) -> None:
     """Write apt's settings; keep the lists that can be updated."""
-    if not os.path.exists(f"{directory}/{_FETCHED}"):  # compressed, as they were once
-        drop_tree(f"{directory}/lists")
     for name in ("etc", "lists/partial", "cache/archives/partial"):
         os.makedirs(f"{directory}/{name}", exist_ok=True)
     for name, text in (("sources.list", source_line), ("apt.conf", _NO_HOOKS)):

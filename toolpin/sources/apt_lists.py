@@ -43,9 +43,11 @@ def read_packages(directory: str, names: Collection[str]) -> dict[str, DebPackag
     for name in lists:
         for stanza in _stanzas(f"{directory}/{name}", names):
             package = _described(stanza) or _original(stanza)
-            known = package and packages.get(package.name)
-            if package and (not known or _is_newer(package, known)):
-                packages[package.name] = package
+            if package:
+                known = packages.setdefault(package.name, package)
+                packages[package.name] = max(
+                    known, package, key=lambda each: sort_key(each.version)
+                )
     return packages
 
 
@@ -60,10 +62,6 @@ def upstream_version(version: str) -> str:
     text = re.sub(r"\.(?:dfsg|ds)\w*$", "", text)
     early = re.match(r"(?:alpha|beta|rc)[.\d]*", "".join(more))
     return f"{text}-{early[0].rstrip('.')}" if early else text
-
-
-def _is_newer(package: DebPackage, known: DebPackage) -> bool:
-    return sort_key(package.version) > sort_key(known.version)
 
 
 def _stanzas(path: str, names: Collection[str]) -> Iterator[str]:

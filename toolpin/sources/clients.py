@@ -75,20 +75,17 @@ class Clients:
         self.first_use = FirstUse(
             cache, self._fetcher, remark, allowed=settings.trust_on_first_use
         )
-        self._indexes = Indexes(self._fetcher, cache, settings.rewrite)
-        self._pypi = PypiClient(env, cache, limits)
-        self._apt = AptClient(env, f"{helpers}/apt")
+        pypi = PypiClient(env, cache, limits)
         self._host = host
-        self._helpers = PrivateTools(helpers, host, cache, self._pypi.download)
+        self._helpers = PrivateTools(helpers, host, cache, pypi.download)
         finder = NpmFinder(env, host, self._helpers)
-        self._npm = NpmClient(env, lambda: finder.find(remark))
         self._services = Services(
-            self._indexes,
+            Indexes(self._fetcher, cache, settings.rewrite),
             self.first_use,
-            self._pypi,
-            self._npm,
+            pypi,
+            NpmClient(env, lambda: finder.find(remark)),
             finder,
-            self._apt,
+            AptClient(env, f"{helpers}/apt"),
             self._script_source,
         )
 
@@ -128,7 +125,7 @@ class Clients:
     def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""
         self._go_online("github.com")
-        return read_release(self._indexes.read, repo, tag)
+        return read_release(self._services.indexes.read, repo, tag)
 
     def patchelf(self) -> str:
         """Return the path of the private patchelf."""
@@ -144,14 +141,14 @@ class Clients:
     def companion(self, package: str, version: str) -> Artifact:
         """Return the npm package that completes a source's main one."""
         self._go_online(package)
-        return self._npm.artifact(package, version)
+        return self._services.npm.artifact(package, version)
 
     def packages(
         self, suite: str, names: Sequence[str], host: Host
     ) -> tuple[Artifact, ...]:
         """Return packages of a Debian suite. Raises NotPublished, Unreachable."""
         self._go_online(f"Debian {suite}")
-        return self._apt.artifacts(suite, names, host)
+        return self._services.apt.artifacts(suite, names, host)
 
     def packaged(self, package: str, path: str) -> bytes:
         """Return a file of the latest version of an npm package, after a digest check.
@@ -159,8 +156,9 @@ class Clients:
         Raises NotPublished, Unreachable or Mismatch.
         """
         self._go_online(package)
-        artifact = self._npm.artifact(package)
-        archive = self._cache.fetch(artifact, self._npm.download, lambda *_: None)
+        npm = self._services.npm
+        artifact = npm.artifact(package)
+        archive = self._cache.fetch(artifact, npm.download, lambda *_: None)
         with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as directory:
             unpack(archive, artifact.filename, directory, strip=1)
             try:
@@ -180,11 +178,11 @@ class Clients:
             with listed(artifact.filename):
                 self._fetcher.download(artifact, part, progress)
         elif scheme == "pypi":
-            self._pypi.download(artifact, part, progress)
+            self._services.pypi.download(artifact, part, progress)
         elif scheme == "npm":
-            self._npm.download(artifact, part, progress)
+            self._services.npm.download(artifact, part, progress)
         elif scheme == "deb":
-            self._apt.download(artifact, part)
+            self._services.apt.download(artifact, part)
         elif scheme in ("git", "folder"):
             raise NotPublished(
                 "files created by a plugin's scripts are not in any archive",

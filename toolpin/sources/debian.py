@@ -7,7 +7,7 @@ libraries are included, and the result is bound to this machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.binaries.fit import lacks
@@ -78,49 +78,23 @@ FIELDS: dict[str, Field] = {
 }
 
 
-class DebianCode:
-    """A plugin's source of kind `debian` whose packages are upstream's source code."""
-
-    def __init__(self, spec: SourceSpec, apt: AptClient) -> None:
-        self._spec = spec
-        self._own: Debian = spec.own
-        self._apt = apt
-
-    def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - for any host
-        """Return the version that each suite has."""
-        return [Release(version) for _, version, _ in self._suite_packages()]
-
-    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002
-        """Return the original tarball of the first suite that has the version."""
-        for _, value, code in self._suite_packages():
-            if value == version:
-                return (code.artifact(),)
-        raise _not_in_debian(self._own, version)
-
-    def builds(self, version: str, host: Host) -> list[Build]:
-        """Return the single tarball, in a list."""
-        return [Build(self.artifacts(version, host))]
-
-    def _suite_packages(self) -> Iterator[tuple[str, str, DebPackage]]:
-        name = self._own.package
-        return _in_suites(self._own, lambda suite: self._apt.source_code(suite, name))
-
-
 class DebianSource:
-    """A plugin's source of kind `debian`."""
+    """A plugin's source of kind `debian`: packages, or upstream's source code."""
 
     def __init__(self, spec: SourceSpec, apt: AptClient) -> None:
-        self._spec = spec
         self._own: Debian = spec.own
+        self._is_code = spec.build
         self._apt = apt
 
     def releases(self, host: Host) -> list[Release]:
         """Return the version that each suite has."""
-        return [Release(version) for _, version, _ in self._suite_packages(host)]
+        return [Release(version) for _, version, _ in self._in_suites(host)]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        """Return the packages of the first suite that has the version."""
-        suite = self._suite(version, host)
+        """Return the packages, or the tarball, of the first suite with the version."""
+        suite, package = self._suite(version, host)
+        if self._is_code:
+            return (package.artifact(),)
         # A host of unknown glibc may lack the suite's.
         missing = lacks(host, Build((), self._requires(suite)))
         is_bound = not host.libc_version or bool(missing)
@@ -128,7 +102,9 @@ class DebianSource:
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the build for hosts with the suite's libraries, and one for others."""
-        suite = self._suite(version, host)
+        suite, package = self._suite(version, host)
+        if self._is_code:
+            return [Build((package.artifact(),))]
         requires = self._requires(suite)
         plain = self._packages(suite, host, with_runtime=False)
         results = [Build(plain, requires)]
@@ -136,19 +112,36 @@ class DebianSource:
             results.append(Build(self._packages(suite, host, with_runtime=True)))
         return results
 
-    def _suite(self, version: str, host: Host) -> str:
-        for suite, value, _ in self._suite_packages(host):
+    def _suite(self, version: str, host: Host) -> tuple[str, DebPackage]:
+        """Return the first suite that has a version, and its package."""
+        for suite, value, package in self._in_suites(host):
             if value == version:
-                return suite
-        raise _not_in_debian(self._own, version)
+                return suite, package
+        suites = ", ".join(self._own.suites)
+        raise NotPublished(f"Debian has no {self._own.package} {version} in {suites}")
 
-    def _suite_packages(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
-        # All packages that may be needed, since the suite's list is read per query.
+    def _in_suites(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
+        """Yield each suite with the package, and upstream's version, in their order.
+
+        All suites are queried at the same time, since a suite's list takes seconds. One
+        that gives no answer raises Unreachable at its turn.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        suites = self._own.suites
+        with ThreadPoolExecutor(max_workers=len(suites)) as pool:
+            packages = pool.map(lambda suite: self._query(suite, host), suites)
+            for suite, package in zip(suites, packages, strict=True):
+                if package:
+                    yield suite, upstream_version(package.version), package
+
+    def _query(self, suite: str, host: Host) -> DebPackage | None:
         own = self._own
+        if self._is_code:
+            return self._apt.source_code(suite, own.package)
+        # All packages that may be needed, since the suite's list is read per query.
         names = (own.package, *own.packages, *own.shared, *own.runtime)
-        return _in_suites(
-            own, lambda suite: self._apt.packages(suite, names, host).get(names[0])
-        )
+        return self._apt.packages(suite, names, host).get(own.package)
 
     def _requires(self, suite: str) -> tuple[tuple[str, str], ...]:
         return tuple(sorted(self._own.suites[suite].items()))
@@ -163,28 +156,6 @@ class DebianSource:
             package.artifact()
             for package in self._apt.packages(suite, names, host).values()
         )
-
-
-def _in_suites(
-    own: Debian, query: Callable[[str], DebPackage | None]
-) -> Iterator[tuple[str, str, DebPackage]]:
-    """Yield each suite that has the package, with upstream's version, in their order.
-
-    All suites are queried at the same time, since a suite's list takes seconds. One
-    that gives no answer raises Unreachable at its turn.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(max_workers=len(own.suites)) as pool:
-        queries = [(suite, pool.submit(query, suite)) for suite in own.suites]
-        for suite, answer in queries:
-            if result := answer.result():
-                yield suite, upstream_version(result.version), result
-
-
-def _not_in_debian(own: Debian, version: str) -> NotPublished:
-    suites = ", ".join(own.suites)
-    return NotPublished(f"Debian has no {own.package} {version} in {suites}")
 
 
 def _steps(
@@ -245,7 +216,7 @@ KIND = Kind(
     own=Debian,
     fields={**COMMON, **FIELDS},
     needs=("package", "suites"),
-    open=lambda spec, on: (DebianCode if spec.build else DebianSource)(spec, on.apt),
+    open=lambda spec, on: DebianSource(spec, on.apt),
     address=lambda spec, _: f"debian:{spec.own.package}",
     names=_names,
     steps=_steps,

@@ -68,20 +68,45 @@ class UnfitError(Exception):
     """A value that is not what its field expects."""
 
 
-def read_text(value: object) -> str:
-    """Accept one printable line."""
-    if not isinstance(value, str) or not value.isprintable() or not value:
+def must(fits: object) -> None:
+    """Raise UnfitError if a value does not fit."""
+    if not fits:
+        raise UnfitError
+
+
+def read_str(value: object) -> str:
+    """Accept any text, also an empty one."""
+    if not isinstance(value, str):
         raise UnfitError
     return value
+
+
+def read_list(value: object) -> list[object]:
+    """Accept any list; its items are read by a separate schema."""
+    if not isinstance(value, list):
+        raise UnfitError
+    return value
+
+
+def read_dict(value: object) -> dict[str, Any]:
+    """Accept any table."""
+    if not isinstance(value, dict):
+        raise UnfitError
+    return value
+
+
+def read_text(value: object) -> str:
+    """Accept one printable line."""
+    text = read_str(value)
+    must(text and text.isprintable())
+    return text
 
 
 def each(read: Callable[[object], _Value]) -> Callable[[object], tuple[_Value, ...]]:
     """Return the reader of a list of such values."""
 
     def read_list_of(value: object) -> tuple[_Value, ...]:
-        if not isinstance(value, list):
-            raise UnfitError
-        return tuple(read(element) for element in value)
+        return tuple(map(read, read_list(value)))
 
     return read_list_of
 
@@ -90,8 +115,7 @@ def matching(pattern: str) -> Callable[[object], str]:
     """Return the reader of a text that a pattern matches as a whole."""
 
     def read_match(value: object) -> str:
-        if not re.fullmatch(pattern, read_text(value)):
-            raise UnfitError
+        must(re.fullmatch(pattern, read_text(value)))
         return str(value)
 
     return read_match
@@ -106,6 +130,8 @@ read_url = matching(r"https://[^\s/]+/\S*")
 read_urls = each(read_url)
 read_asset = matching(r"[A-Za-z0-9_{][A-Za-z0-9._+~@{}-]*")
 read_assets = each(read_asset)
+# The URL of the file beside an artifact.
+read_beside = matching(r"\{url\}[\w.-]+")
 # Debian packages (deb-control(5)).
 read_packages = each(matching(r"[a-z0-9][a-z0-9+.-]{1,63}"))
 
@@ -113,16 +139,14 @@ read_packages = each(matching(r"[a-z0-9][a-z0-9+.-]{1,63}"))
 def read_table_name(value: object) -> str:
     """Accept a table's file name, which must not look like a plugin's."""
     name = read_name(value)
-    if not name.endswith(".tsv"):
-        raise UnfitError
+    must(name.endswith(".tsv"))
     return name
 
 
 def read_inside(value: object) -> str:
     """Accept a relative path without `.` and `..`."""
     text = read_text(value)
-    if any(part in ("", ".", "..") for part in text.split("/")) or "\\" in text:
-        raise UnfitError
+    must({"", ".", ".."}.isdisjoint(text.split("/")) and "\\" not in text)
     return text
 
 
@@ -137,18 +161,10 @@ def read_checksums(value: object) -> str:
     return read_beside(text) if text.startswith("{url}") else read_url(text)
 
 
-def read_beside(value: object) -> str:
-    """Accept the URL of the file beside an artifact: {url} with an ending."""
-    if not re.fullmatch(r"\{url\}[\w.-]+", read_text(value)):
-        raise UnfitError
-    return str(value)
-
-
 def read_publishers(value: object) -> dict[str, tuple[str, ...]]:
     """Accept a list of https URLs, or a table of them by how versions begin."""
     table = value if isinstance(value, dict) else {"": value}
-    if not all(table.values()):
-        raise UnfitError
+    must(all(table.values()))
     return {start: read_urls(urls) for start, urls in table.items()}
 
 
@@ -159,8 +175,8 @@ def read_versions(value: object) -> str:
         read_repo(name)
     elif place == "https":
         return read_url(value)
-    elif place not in ("npm", "pypi") or not re.fullmatch(r"[@\w./-]+", name):
-        raise UnfitError
+    else:
+        must(place in ("npm", "pypi") and re.fullmatch(r"[@\w./-]+", name))
     return str(value)
 
 
@@ -172,10 +188,8 @@ def read_line_urls(value: object) -> tuple[str, ...]:
 def read_repo(value: object) -> str:
     """Accept OWNER/NAME as GitHub has them."""
     text = read_text(value)
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}", text):
-        raise UnfitError
-    if text.rpartition("/")[2] in (".", ".."):
-        raise UnfitError
+    must(re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}", text))
+    must(text.rpartition("/")[2] not in (".", ".."))
     return text
 
 
@@ -183,17 +197,14 @@ def read_tag(value: object) -> str:
     """Accept a Git tag with {version} in it, once, and perhaps {revision}."""
     text = read_text(value)
     plain = re.sub(r"\{revision\}", "", text, count=1)
-    if not re.fullmatch(r"[A-Za-z0-9._/+@-]*\{version\}[A-Za-z0-9._/+@-]*", plain):
-        raise UnfitError
-    if {".", ".."} & set(text.split("/")):
-        raise UnfitError
+    must(re.fullmatch(r"[A-Za-z0-9._/+@-]*\{version\}[A-Za-z0-9._/+@-]*", plain))
+    must({".", ".."}.isdisjoint(text.split("/")))
     return text
 
 
 def read_version(value: object) -> str:
     """Accept a version."""
-    if not fits(text := read_text(value), VERSION):
-        raise UnfitError
+    must(fits(text := read_text(value), VERSION))
     return text
 
 
@@ -206,16 +217,14 @@ def read_count(value: object) -> int:
 
 def read_table(value: object) -> dict[str, str]:
     """Accept a table of texts."""
-    if not isinstance(value, dict):
-        raise UnfitError
-    return {read_text(key): read_text(entry) for key, entry in value.items()}
+    table = read_dict(value)
+    return {read_text(key): read_text(entry) for key, entry in table.items()}
 
 
 def read_words(value: object) -> dict[str, str]:
     """Accept a table of words for systems, processors and C libraries."""
     table = read_table(value)
-    if not table.keys() <= set("linux macos x64 arm64 glibc musl".split()):
-        raise UnfitError
+    must(table.keys() <= set("linux macos x64 arm64 glibc musl".split()))
     return table
 
 
@@ -224,27 +233,19 @@ _HOST = re.compile(r"linux-[a-z0-9_]+(-musl)?|macos-[a-z0-9_]+")
 
 def read_since(value: object) -> dict[str, tuple[str, ...]]:
     """Accept a table of hosts, each with a version or a list of versions."""
-    if not isinstance(value, dict):
-        raise UnfitError
-    lists = {
-        host: entry if isinstance(entry, list) else [entry]
-        for host, entry in value.items()
+    results = {
+        host: each(read_version)(entry if isinstance(entry, list) else [entry])
+        for host, entry in read_dict(value).items()
     }
-    results = {host: read_texts(value) for host, value in lists.items()}
     read_host_names(list(results))
-    versions = [version for some in results.values() for version in some]
-    if not all(results.values()) or not all(
-        fits(version, VERSION) for version in versions
-    ):
-        raise UnfitError
+    must(all(results.values()))
     return results
 
 
 def read_revisions(value: object) -> dict[str, str]:
     """Accept a table of hosts, each with a number."""
     table = read_table(value)
-    if not all(number.isdigit() for number in table.values()):
-        raise UnfitError
+    must(all(number.isdigit() for number in table.values()))
     return table
 
 
@@ -255,8 +256,7 @@ def read_hosts(value: object) -> dict[str, dict[str, str]]:
         if isinstance(value, list)
         else read_tables(value)
     )
-    if not all(map(_HOST.fullmatch, results)):
-        raise UnfitError
+    must(all(map(_HOST.fullmatch, results)))
     return results
 
 
@@ -267,29 +267,17 @@ def read_host_names(value: object) -> tuple[str, ...]:
 
 def read_editions(value: object) -> dict[str, dict[str, str]]:
     """Accept beginnings and `*ends` of versions, each with the values that it has."""
-    if not isinstance(value, dict):
-        raise UnfitError
-    if not all(re.fullmatch(r"[a-z]*[._-]?|\*[a-z]+", start) for start in value):
-        raise UnfitError
-    if not all(isinstance(element, dict) for element in value.values()):
-        raise UnfitError
+    tables = {start: read_dict(values) for start, values in read_dict(value).items()}
+    must(all(re.fullmatch(r"[a-z]*[._-]?|\*[a-z]+", start) for start in tables))
     return {
-        start: {read_text(name): _text(text) for name, text in values.items()}
-        for start, values in value.items()
+        start: {read_text(name): read_str(text) for name, text in values.items()}
+        for start, values in tables.items()
     }
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise UnfitError
-    return value
 
 
 def read_tables(value: object) -> dict[str, dict[str, str]]:
     """Accept a table of tables of texts."""
-    if not isinstance(value, dict):
-        raise UnfitError
-    return {key: read_table(entry) for key, entry in value.items()}
+    return {key: read_table(entry) for key, entry in read_dict(value).items()}
 
 
 def read_links(value: object) -> tuple[Link, ...]:
@@ -298,8 +286,8 @@ def read_links(value: object) -> tuple[Link, ...]:
     for path, target in read_table(value).items():
         depth = read_inside(path).count("/")
         climbs = target.split("/").count("..")
-        if target.startswith("/") or climbs > depth or "/../" in target.lstrip("./"):
-            raise UnfitError
+        must(climbs <= depth and "/../" not in target.lstrip("./"))
+        must(not target.startswith("/"))
         links.append(Link(path, target))
     return tuple(links)
 
@@ -309,19 +297,13 @@ def read_line(value: object) -> str:
 
     A tab may be between them. Columns of newer lines only are in brackets at the end.
     """
-    if not isinstance(value, str):
-        raise UnfitError
-    text = value
+    text = read_str(value)
     read_text(text.replace("\t", " "))
     names = re.findall(r"\{([a-z_][a-z0-9_]*)\}", text)
     plain = re.sub(r"\{[a-z_][a-z0-9_]*\}", "", text)
-    digests = {"sha256", "sha512"} & set(names)
-    if not re.fullmatch(r"[^{}\[\]]*(\[[^{}\[\]]*\])?", plain):
-        raise UnfitError
-    if len(set(names)) < len(names) or "{version}" not in text.partition("[")[0]:
-        raise UnfitError
-    if not digests:
-        raise UnfitError
+    must(re.fullmatch(r"[^{}\[\]]*(\[[^{}\[\]]*\])?", plain))
+    must(len(set(names)) == len(names) and "{version}" in text.partition("[")[0])
+    must({"sha256", "sha512"} & set(names))
     return text
 
 
@@ -335,20 +317,12 @@ def read_pattern(value: object) -> str:
     return text
 
 
-def read_list(value: object) -> list[object]:
-    """Accept any list; its items are read by a separate schema."""
-    if not isinstance(value, list):
-        raise UnfitError
-    return value
-
-
 def read_catalog(value: object) -> dict[str, str]:
     """Accept the address of a JSON list of releases, and the keys to read from it."""
     table = dict.fromkeys(_CATALOG, "") | read_table(value)
-    if set(table) != _CATALOG or bool(table["next"]) != bool(table["then"]):
-        raise UnfitError
-    if (table["sha256"] or table["sha512"]) and not (table["name"] and table["files"]):
-        raise UnfitError
+    must(set(table) == _CATALOG and bool(table["next"]) == bool(table["then"]))
+    if table["sha256"] or table["sha512"]:
+        must(table["name"] and table["files"])
     read_url(table["url"])
     return table
 
@@ -372,16 +346,13 @@ def read_rewrites(value: object) -> tuple[Rewrite, ...]:
 
     Or, for each path, a table of regular expressions with what replaces them.
     """
-    if not isinstance(value, dict):
-        raise UnfitError
     results = []
-    for pattern, changes in value.items():
+    for pattern, changes in read_dict(value).items():
         path = read_inside(pattern)
         if isinstance(changes, dict):
             for old, new in changes.items():
-                results.append(Rewrite(path, read_pattern(old), _text(new)))
+                results.append(Rewrite(path, read_pattern(old), read_str(new)))
             continue
-        if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", read_text(changes)):
-            raise UnfitError
+        must(re.fullmatch(r"(/[A-Za-z0-9._-]+)+", read_text(changes)))
         results.append(Rewrite(path, re.escape(changes)))
     return tuple(results)

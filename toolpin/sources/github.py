@@ -12,9 +12,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from toolpin.binaries.fit import best, lacks, newer_partner
-from toolpin.digests import parse_checksums
-from toolpin.errors import NoFit, NotPublished, Unreachable, listed
+from toolpin.binaries.fit import best
+from toolpin.errors import NotPublished, Unreachable, listed
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.sources.fields import NO_CHECKSUMS, REVISION, VARIANT
 from toolpin.sources.github_api import (
@@ -29,21 +28,24 @@ from toolpin.sources.github_names import (
     FIELDS,
     Expected,
     Github,
-    asset_names,
     names_assets,
     split_variant,
-    tag_of,
-    values_of,
     variant_shapes,
 )
-from toolpin.sources.protocol import Fault, Kind, tool_requirements
+from toolpin.sources.protocol import (
+    CHECKSUMS_BYTES,
+    Fault,
+    Kind,
+    no_fit,
+    stated_digest,
+    tool_requirements,
+)
 from toolpin.sources.shared_fields import (
     ARCHIVE,
     COMMON,
     WITH,
     archive_steps,
     built_for,
-    part_names,
 )
 from toolpin.sources.spec import SourceSpec
 from toolpin.sources.version_lists import (
@@ -56,8 +58,6 @@ from toolpin.verification import Level
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.first_use import FirstUse
     from toolpin.cache.indexes import Indexes
-
-_CHECKSUMS_BYTES = 1 << 20
 
 
 class GithubSource:
@@ -92,9 +92,8 @@ class GithubSource:
                 variants = self._with_variants(version, names, host)
                 for edition in (*self._spec.in_editions(version), *variants):
                     spec = self._spec.at(edition, host)
-                    known = not names.isdisjoint(
-                        asset_names(spec, edition, host, revision)
-                    )
+                    wanted = Expected(spec, edition, host, revision).names
+                    known = not names.isdisjoint(wanted)
                     if known or (variants and spec.built_for):
                         results.append(edition)
         return [Release(release) for release in dict.fromkeys(results)]
@@ -128,15 +127,7 @@ class GithubSource:
         result = self._choices(version, host)
         chosen = best(result.items(), host, lambda pair: pair[1])
         if chosen is None:
-            facts = [
-                (key, f"needs {' and '.join(lacks(host, build))}")
-                for key, build in result.items()
-            ]
-            raise NoFit(
-                f"no build of {self._spec.publisher} runs on this machine",
-                facts,
-                newer_partner(host, result.values()),
-            )
+            raise no_fit(self._spec.publisher, result.items(), host)
         return self._files(chosen[0], host)
 
     def _choices(self, version: str, host: Host) -> dict[str, Build]:
@@ -147,7 +138,7 @@ class GithubSource:
         base, variant = split_variant(self._spec, version)
         variants: list[str] = []
         if self._spec.built_for and not variant:
-            tag = tag_of(self._spec.at(version, host), version)
+            tag = Expected(self._spec.at(version, host), version, host).tag
             release = read_release(self._read, self._own.repo, tag)
             names = {asset.name for asset in release.assets}
             variants = self._with_variants(base, names, host)
@@ -166,8 +157,7 @@ class GithubSource:
         spec = self._spec.at(version, host)
         revision = self._revision(spec, version, host)
         release = Expected(spec, version, host, revision)
-        parts = part_names(spec.own.parts, values_of(spec, version, host, revision))
-        wanted = [release.names, *([part] for part in parts)]
+        wanted = [release.names, *([part] for part in release.parts)]
         return tuple(self._artifact(release, names) for names in wanted)
 
     def _revision(self, spec: SourceSpec, version: str, host: Host) -> str:
@@ -216,7 +206,7 @@ class GithubSource:
         if checksums in released:
             place = download_url(self._own.repo, release.tag, checksums)
             with listed(checksums):
-                self._read(place, max_bytes=_CHECKSUMS_BYTES)
+                self._read(place, max_bytes=CHECKSUMS_BYTES)
 
     def _listed(self, release: Expected, names: Sequence[str]) -> Artifact | None:
         """Return the first asset that a checksum file of the release lists, if any."""
@@ -225,13 +215,8 @@ class GithubSource:
         for name in names if template else ():
             place = download_url(repo, tag, release.checksums(name))
             try:
-                text = self._read(place, max_bytes=_CHECKSUMS_BYTES)
-                digest = parse_checksums(
-                    text.decode("utf-8", "replace"),
-                    name,
-                    place,
-                    alone="{asset}" in template,
-                )
+                alone = "{asset}" in template
+                digest = stated_digest(self._read, place, name, alone=alone)
             except NotPublished:
                 continue
             return Artifact(download_url(repo, tag, name), digest, None, name)

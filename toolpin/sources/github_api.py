@@ -7,31 +7,22 @@ in a response is followed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from toolpin.digests import make_digest
 from toolpin.errors import NotPublished, Unreachable
-from toolpin.json_text import parse_json
+from toolpin.json_text import SHAPELESS, parse_json
 from toolpin.model import Digest
 
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.indexes import Indexes
+    from toolpin.sources.protocol import Read
 
 API = "https://api.github.com/repos"
 _PAGE = 100
 _MOST_PAGES = 10
 _ANSWER_BYTES = 64 << 20
-
-# What parsing a response of another shape can raise.
-_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-
-
-class Read(Protocol):
-    """A function that returns a document: `Fetcher.document`, `Indexes.read`."""
-
-    def __call__(self, url: str, *, max_bytes: int) -> bytes:
-        """Return the document at a URL."""
 
 
 class Asset(NamedTuple):
@@ -61,7 +52,7 @@ def read_release(read: Read, repo: str, tag: str = "") -> GithubRelease:
         raise NotPublished(f"{repo} on GitHub has no {wanted}", error.facts) from error
     try:
         return _release(parse_json(answer))
-    except _SHAPELESS as error:
+    except SHAPELESS as error:
         raise _no_answer(url, error) from error
 
 
@@ -73,7 +64,7 @@ def kept_release(
     def suffices(data: bytes) -> bool:
         try:
             assets = _release(parse_json(data)).assets
-        except _SHAPELESS:
+        except SHAPELESS:
             return False
         return any(asset.name in names and asset.digest for asset in assets)
 
@@ -111,7 +102,7 @@ def read_releases(indexes: Indexes, repo: str) -> list[GithubRelease]:
             if not isinstance(tables, list):
                 raise TypeError("a list was expected")
             github_releases += map(_release, tables)
-        except _SHAPELESS as error:
+        except SHAPELESS as error:
             raise _no_answer(url, error) from error
         if len(tables) < _PAGE:
             break

@@ -21,7 +21,7 @@ from toolpin.sources.fields import (
 )
 from toolpin.sources.github_api import download_url
 from toolpin.sources.protocol import fill, shape_of
-from toolpin.sources.shared_fields import TAG, part_names
+from toolpin.sources.shared_fields import TAG
 from toolpin.sources.spec import SourceSpec, in_edition
 from toolpin.sources.version_lists import tag_shape
 
@@ -94,22 +94,48 @@ class Expected(NamedTuple):
     spec: SourceSpec
     version: str
     host: Host
-    revision: str
+    revision: str = ""
 
     @property
     def tag(self) -> str:
         """The release's tag."""
-        return tag_of(self.spec, self.version, self.revision)
+        base, _ = split_variant(self.spec, self.version)
+        return fill(self.spec.own.tag, {"version": base, "revision": self.revision})
 
     @property
     def names(self) -> list[str]:
-        """The names of assets to look for, in order of preference."""
-        return asset_names(self.spec, self.version, self.host, self.revision)
+        """The names of assets to look for, in order of preference.
+
+        Those with a variant in them for a version with one, else the others.
+        """
+        own: Github = self.spec.own
+        variant = split_variant(self.spec, self.version)[1]
+        return [
+            fill(template, self.values)
+            for template in own.assets
+            if not own.variants or ("{variant}" in template) == bool(variant)
+        ]
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the further archives."""
+        return [fill(template, self.values) for template in self.spec.own.parts]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The placeholder values for the names of assets."""
+        edition, _ = self.spec.split_edition(self.version)
+        base, variant = split_variant(self.spec, self.version)
+        return self.spec.values(
+            self.host,
+            version=in_edition(edition, base),
+            variant=variant,
+            revision=self.revision,
+        )
 
     def checksums(self, asset: str) -> str:
         """Return the name of the checksum file that lists an asset."""
-        values = values_of(self.spec, self.version, self.host, self.revision)
-        return fill(self.spec.own.checksums_asset, {**values, "asset": asset})
+        return fill(self.spec.own.checksums_asset, {**self.values, "asset": asset})
 
 
 def names_assets(
@@ -119,16 +145,15 @@ def names_assets(
     if len(artifacts) != 1 + len(spec.own.parts):
         return False
     revision = _revision_in(spec, artifacts[0], version)
-    values = values_of(spec, version, host, revision)
-    expected = [artifacts[0].filename, *part_names(spec.own.parts, values)]
-    known = expected[0] in asset_names(spec, version, host, revision)
+    release = Expected(spec, version, host, revision)
+    names = [artifacts[0].filename, *release.parts]
+    known = names[0] in release.names
     if spec.built_for and not split_variant(spec, version)[1]:
         shapes = variant_shapes(spec, version, host)
-        known = known or any(re.fullmatch(shape, expected[0]) for shape in shapes)
-    tag = tag_of(spec, version, revision)
-    urls = [download_url(spec.own.repo, tag, name) for name in expected]
+        known = known or any(re.fullmatch(shape, names[0]) for shape in shapes)
+    urls = [download_url(spec.own.repo, release.tag, name) for name in names]
     named = [(artifact.locator, artifact.filename) for artifact in artifacts]
-    return known and named == list(zip(urls, expected, strict=True))
+    return known and named == list(zip(urls, names, strict=True))
 
 
 def _revision_in(spec: SourceSpec, artifact: Artifact, version: str) -> str:
@@ -156,37 +181,6 @@ def chooses_variant(spec: SourceSpec, version: str) -> bool:
     own = spec.own
     chooses = isinstance(own, Github) and own.variants and spec.built_for
     return bool(chooses) and own.variants not in version
-
-
-def tag_of(spec: SourceSpec, version: str, revision: str = "") -> str:
-    """Return the tag of a version's release."""
-    own: Github = spec.own
-    base, _ = split_variant(spec, version)
-    return fill(own.tag, {"version": base, "revision": revision})
-
-
-def asset_names(
-    spec: SourceSpec, version: str, host: Host, revision: str = ""
-) -> list[str]:
-    """Return the assets to look for: those with a variant in them, or the others."""
-    own: Github = spec.own
-    variant = split_variant(spec, version)[1]
-    values = values_of(spec, version, host, revision)
-    return [
-        fill(template, values)
-        for template in own.assets
-        if not own.variants or ("{variant}" in template) == bool(variant)
-    ]
-
-
-def values_of(
-    spec: SourceSpec, version: str, host: Host, revision: str
-) -> dict[str, str]:
-    """Return the placeholder values for the names of a version's assets."""
-    edition, _ = spec.split_edition(version)
-    base, variant = split_variant(spec, version)
-    base = in_edition(edition, base)
-    return spec.values(host, version=base, variant=variant, revision=revision)
 
 
 def split_variant(spec: SourceSpec, version: str) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from toolpin.digests import parse_checksums
 from toolpin.errors import NotPublished, Refused, Unreachable
+from toolpin.json_text import SHAPELESS
 from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.sources import json_index
 from toolpin.sources.fields import (
@@ -31,9 +31,11 @@ from toolpin.sources.protocol import (
     Fault,
     Kind,
     Services,
+    file_of,
     fill,
     line_channels,
     shape_of,
+    stated_digest,
 )
 from toolpin.sources.shared_fields import (
     ARCHIVE,
@@ -41,7 +43,6 @@ from toolpin.sources.shared_fields import (
     TAG,
     WITH,
     archive_steps,
-    part_names,
 )
 from toolpin.sources.spec import SourceSpec, check_since, first_build
 from toolpin.sources.version_lists import (
@@ -53,11 +54,7 @@ from toolpin.verification import Level
 from toolpin.versions import sort_key
 
 _CATALOG_BYTES = 64 << 20
-_CHECKSUMS_BYTES = 1 << 20
 _FILLED = (*VERSION_WORDS, HOST_VALUES, REVISION)
-
-# What parsing a response of another shape can raise.
-_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class Http(NamedTuple):
@@ -159,7 +156,7 @@ class HttpSource:
                 for edition in self._spec.in_editions(version)
                 if self._is_for(entry, edition, revision, host)
             }
-        except _SHAPELESS as error:
+        except SHAPELESS as error:
             raise self._no_list(error) from error
         return [Release(version, channels) for version, channels in channelses.items()]
 
@@ -178,7 +175,7 @@ class HttpSource:
         revision, listed = self._revision(spec, version, host)
         values = spec.values(host, version=version, revision=revision)
         urls = [fill(template, values) for template in spec.own.artifacts]
-        wanted = [urls, *([url] for url in part_names(spec.own.parts, values))]
+        wanted = [urls, *([fill(part, values)] for part in spec.own.parts)]
         if not self._has_digests:
             return tuple(self._summed(spec, values, some, host) for some in wanted)
         return tuple(self._cataloged(spec, values, some, listed) for some in wanted)
@@ -218,7 +215,7 @@ class HttpSource:
                     has_files = bool(shape["name"])
                     files = json_index.files(shape, entry, values) if has_files else {}
                     builds[revision] = {**files, **builds.get(revision, {})}
-        except _SHAPELESS as error:
+        except SHAPELESS as error:
             raise self._no_list(error) from error
         if not builds:
             raise NotPublished(f"{shape['url']} lists no {version} for {host}")
@@ -234,7 +231,7 @@ class HttpSource:
     ) -> Artifact:
         """Return the first of these files that a checksum file lists."""
         if spec.own.checksums == NO_CHECKSUMS:
-            return self._services.first_use.artifact(urls[0], _name(urls[0]))
+            return self._services.first_use.artifact(urls[0], file_of(urls[0]))
         missing: NotPublished | None = None
         for url in urls:
             try:
@@ -242,20 +239,17 @@ class HttpSource:
             except NotPublished as error:
                 missing = missing or error
                 continue
-            return Artifact(url, digest, None, _name(url))
+            return Artifact(url, digest, None, file_of(url))
         raise missing or NotPublished(f"{spec.id} lists no build for {host}")
 
     def _stated(self, spec: SourceSpec, values: Mapping[str, str], url: str) -> Digest:
         """Return what the checksum file states of a file. Raises NotPublished."""
-        template, name = spec.own.checksums, unquote(_name(url))  # `%2B` is a plus
+        template, name = spec.own.checksums, unquote(file_of(url))  # `%2B` is a plus
         if not template:
             raise NotPublished(f"{spec.id} has no checksum file")
         place = fill(template, {**values, "url": url, "asset": name})
         alone = "{url}" in template or "{asset}" in template
-        text = self._services.indexes.read(place, max_bytes=_CHECKSUMS_BYTES)
-        return parse_checksums(
-            text.decode("utf-8", "replace"), name, place, alone=alone
-        )
+        return stated_digest(self._services.indexes.read, place, name, alone=alone)
 
     def _cataloged(
         self,
@@ -265,12 +259,12 @@ class HttpSource:
         listed: Mapping[str, Mapping[str, Any]],
     ) -> Artifact:
         """Return the first of these files that the list itself has, with its digest."""
-        url = next((url for url in urls if _name(url) in listed), "")
+        url = next((url for url in urls if file_of(url) in listed), "")
         if not url:
-            raise NotPublished(f"{self._shape['url']} lists no {_name(urls[0])}")
+            raise NotPublished(f"{self._shape['url']} lists no {file_of(urls[0])}")
         try:
-            artifact = self._artifact(url, listed[_name(url)])
-        except _SHAPELESS as error:
+            artifact = self._artifact(url, listed[file_of(url)])
+        except SHAPELESS as error:
             raise self._no_list(error) from error
         self._compare(spec, values, artifact)
         return artifact
@@ -292,9 +286,9 @@ class HttpSource:
     def _artifact(self, url: str, file: Mapping[str, Any]) -> Artifact:
         digest = json_index.digest_of(self._shape, file)
         if digest is None:
-            return self._services.first_use.artifact(url, _name(url))
+            return self._services.first_use.artifact(url, file_of(url))
         size = int(file[self._shape["size"]]) if self._shape["size"] else None
-        return Artifact(url, digest, size, _name(url))
+        return Artifact(url, digest, size, file_of(url))
 
     def _listed(self, host: Host) -> Iterator[tuple[str, str, Any]]:
         """Yield each release's version, its revision, and its data in the list."""
@@ -317,7 +311,7 @@ class HttpSource:
         if not shape["name"]:
             return json_index.has_file(shape, entry, spec.values(host))
         values = spec.values(host, version=version, revision=revision)
-        names = {_name(fill(template, values)) for template in spec.own.artifacts}
+        names = {file_of(fill(template, values)) for template in spec.own.artifacts}
         return not names.isdisjoint(json_index.files(shape, entry, spec.values(host)))
 
     def _channels(self, table: Mapping[str, Any]) -> tuple[str, ...]:
@@ -330,10 +324,6 @@ class HttpSource:
             f"{self._shape['url']} is not a list of releases",
             [("reason", str(error))],
         )
-
-
-def _name(url: str) -> str:
-    return url.rpartition("/")[2]
 
 
 def _names(
@@ -349,9 +339,9 @@ def _names(
         match = re.fullmatch(shape_of(template, values), artifacts[0].locator)
         if match:
             values = {**values, **match.groupdict()}
-            urls = [fill(template, values), *part_names(spec.own.parts, values)]
+            urls = [fill(name, values) for name in (template, *spec.own.parts)]
             named = [(artifact.locator, artifact.filename) for artifact in artifacts]
-            return named == [(url, _name(url)) for url in urls]
+            return named == [(url, file_of(url)) for url in urls]
     return False
 
 

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from toolpin.binaries.fit import best, lacks, newer_partner
-from toolpin.digests import HEX_LENGTHS, make_digest, parse_checksums
-from toolpin.errors import NoChecksum, NoFit, NotPublished, Refused, Unreachable
+from toolpin.binaries.fit import best, lacks
+from toolpin.digests import HEX_LENGTHS, make_digest
+from toolpin.errors import NoChecksum, NotPublished, Refused, Unreachable
 from toolpin.model import Artifact, Build, Digest, Host, Patch, Release, Step
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
 from toolpin.sources.fields import (
@@ -37,8 +37,11 @@ from toolpin.sources.protocol import (
     WORD,
     Fault,
     Kind,
+    file_of,
     fill,
+    no_fit,
     shape_of,
+    stated_digest,
     tool_requirements,
 )
 from toolpin.sources.shared_fields import ARCHIVE, COMMON, archive_steps, built_for
@@ -51,7 +54,6 @@ if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.sources.apt_client import AptClient
 
 _LIST_BYTES = 16 << 20
-_CHECKSUMS_BYTES = 1 << 20
 
 
 class Lines(NamedTuple):
@@ -192,16 +194,8 @@ class LinesSource:
         rows = self._rows_of(version, host)
         fitting = [row for row in rows if not lacks(host, _as_build(row))]
         if not fitting:
-            requirements = [(row.image, lacks(host, _as_build(row))) for row in rows]
-            facts = [
-                (image or "build", f"needs {' and '.join(missing)}")
-                for image, missing in requirements
-            ]
-            error = NoFit(
-                f"no build of {self._spec.publisher} runs on this machine",
-                facts,
-                newer_partner(host, map(_as_build, rows)),
-            )
+            builds = [(row.image or "build", _as_build(row)) for row in rows]
+            error = no_fit(self._spec.publisher, builds, host)
             error.undigested = frozenset(
                 row.image for row in rows if not row.digest_column
             )
@@ -255,35 +249,28 @@ class LinesSource:
         url = self._url(row, host)
         column = row.digest_column
         if not column:
-            return self._first_use.artifact(url, _last(url))
+            return self._first_use.artifact(url, file_of(url))
         place = self._place(row.image, host)
         digest = make_digest(column, row.columns[column], place)
         beside = self._spec.at(row.columns["version"], host).own.checksums
         if beside:
             self._compare(digest, url, place, fill(beside, {"url": url}))
-        return Artifact(url, digest, None, _last(url))
+        return Artifact(url, digest, None, file_of(url))
 
     def _compare(self, digest: Digest, url: str, place: str, beside: str) -> None:
         """Raise Refused for a digest of the list that is not the publisher's."""
-        text = self._indexes.read(beside, max_bytes=_CHECKSUMS_BYTES)
-        decoded = text.decode("utf-8", "replace")
-        published = parse_checksums(decoded, _last(url), beside, alone=True)
+        name = file_of(url)
+        published = stated_digest(self._indexes.read, beside, name, alone=True)
         if published != digest:
             raise Refused(
-                f"{_last(url)} has another digest in the list than at its publisher",
+                f"{name} has another digest in the list than at its publisher",
                 [(place, str(digest)), (beside, str(published))],
             )
 
     def _libraries(self, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the suite whose libraries are included."""
-        for suite in self._own.suites:
-            packages = self._apt.packages(suite, self._own.runtime, host)
-            missing = set(self._own.runtime) - set(packages)
-            if missing:
-                names = ", ".join(sorted(missing))
-                raise NotPublished(f"Debian {suite} has no {names} for {host}")
-            return tuple(package.artifact() for package in packages.values())
-        return ()
+        suite = next(iter(self._own.suites), "")
+        return self._apt.artifacts(suite, self._own.runtime, host) if suite else ()
 
     def _rows(self, image: str, host: Host) -> Iterator[_Row]:
         """Yield the lines that are builds. A list that does not exist has none."""
@@ -382,7 +369,7 @@ def _names(
     if own.artifacts == ("{url}",):
         url = artifacts[0].locator if len(artifacts) == 1 else ""
         published = _is_published(own, version, url)
-        return published and artifacts[0].filename == _last(url)
+        return published and artifacts[0].filename == file_of(url)
     shapes = [
         shape_of(own.artifacts[0], spec.values(host, image=image, version=version))
         for image in list(own.images) or [""]
@@ -390,7 +377,7 @@ def _names(
     return (
         bool(artifacts)
         and any(re.fullmatch(shape, artifacts[0].locator) for shape in shapes)
-        and artifacts[0].filename == artifacts[0].locator.rpartition("/")[2]
+        and artifacts[0].filename == file_of(artifacts[0].locator)
         and all(is_package(artifact, own.runtime) for artifact in artifacts[1:])
     )
 
@@ -419,10 +406,6 @@ def _level(spec: SourceSpec) -> Level:
     own: Lines = spec.own
     is_foreign = own.publishers and not own.checksums
     return Level.THIRD_PARTY if is_foreign else Level.CHECKSUM
-
-
-def _last(url: str) -> str:
-    return url.rpartition("/")[2]
 
 
 KIND = Kind(

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.errors import Unreachable
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.fields import HOST_VALUES, Field, read_text
-from toolpin.sources.protocol import Client, Kind, Services, fill
-from toolpin.sources.shared_fields import ARCHIVE, COMMON, WITH, archive_steps, packages
+from toolpin.sources.protocol import Client, Kind, Services
+from toolpin.sources.shared_fields import (
+    ARCHIVE,
+    COMMON,
+    PACKAGE,
+    WITH,
+    archive_steps,
+    package_of,
+    package_releases,
+)
 from toolpin.sources.spec import SourceSpec
 from toolpin.verification import Level
 
@@ -22,13 +29,6 @@ class Npm(NamedTuple):
     package: str
 
 
-FIELDS: dict[str, Field] = {
-    "package": Field(
-        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
-    ),
-}
-
-
 class NpmSource:
     """A plugin's source of kind `npm`."""
 
@@ -38,17 +38,11 @@ class NpmSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the versions of the host's package."""
-        return [
-            Release(edition)
-            for package in packages(self._spec, host)
-            for version in self._client.versions(package)
-            for edition in self._spec.in_editions(version)
-            if _package(self._spec.at(edition, host), host) == package
-        ]
+        return package_releases(self._spec, host, self._client.versions)
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the tarball of a version."""
-        package = _package(self._spec.at(version, host), host)
+        package = package_of(self._spec.at(version, host), host)
         _, packaged = self._spec.split_edition(version)
         return (self._client.artifact(package, packaged),)
 
@@ -57,15 +51,10 @@ class NpmSource:
         return [Build(self.artifacts(version, host))]
 
 
-def _package(spec: SourceSpec, host: Host) -> str:
-    own: Npm = spec.own
-    return fill(own.package, spec.values(host))
-
-
 def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
-    expected = f"npm:{_package(spec, host)}@{spec.split_edition(version)[1]}"
+    expected = f"npm:{package_of(spec, host)}@{spec.split_edition(version)[1]}"
     return [artifact.locator for artifact in artifacts] == [expected]
 
 
@@ -77,10 +66,10 @@ def _configured(services: Services) -> str:
 
 KIND = Kind(
     own=Npm,
-    fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
+    fields={**COMMON, **ARCHIVE, **WITH, **PACKAGE},
     needs=("package",),
     open=lambda spec, on: NpmSource(spec, on.npm),
-    address=lambda spec, host: f"npm:{_package(spec, host)}",
+    address=lambda spec, host: f"npm:{package_of(spec, host)}",
     names=_names,
     steps=archive_steps,
     level=lambda _: Level.REGISTRY,

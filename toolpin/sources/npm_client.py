@@ -117,23 +117,13 @@ class NpmClient:
             with open(f"{directory}/{name}", "x", encoding="utf-8") as stream:
                 stream.write(text)
         # A Node.js that supports the variable uses the system's certificates.
-        trust = {"NODE_USE_SYSTEM_CA": "1"}
-        env = {**trust, **self._env, "PATH": _path_of(client, self._env)}
-        return run(
-            [
-                *(*client, *args, *_QUIET),
-                *(f"--cache={directory}/cache", f"--pack-destination={directory}"),
-            ],
-            env=env,
-            cwd=directory,
-            timeout_s=timeout_s,
-        )
-
-
-def _path_of(client: list[str], env: Mapping[str, str]) -> str:
-    """Return PATH with the client's directory first: npm is a script for `node`."""
-    directory = os.path.dirname(client[0])
-    return f"{directory}:{env.get('PATH', '/usr/local/bin:/usr/bin:/bin')}"
+        env = {"NODE_USE_SYSTEM_CA": "1", **self._env}
+        # The client's directory is first: npm is a script for `node`.
+        path = env.get("PATH", "/usr/local/bin:/usr/bin:/bin")
+        env["PATH"] = f"{os.path.dirname(client[0])}:{path}"
+        places = (f"--cache={directory}/cache", f"--pack-destination={directory}")
+        command = [*client, *args, *_QUIET, *places]
+        return run(command, env=env, cwd=directory, timeout_s=timeout_s)
 
 
 def _unreachable(package: str, reported: Finished) -> Unreachable:

@@ -7,7 +7,6 @@ or be in a checkout, so that others control its content.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -93,8 +92,7 @@ class PrivateTools:
                 proof=(),
                 verified=Level.REGISTRY,
             )
-            installed_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            publication.publish(self._paths, plan, (wheel,), installed_at)
+            publication.publish(self._paths, plan, (wheel,))
         return tree
 
     def _is_intact(self, helper: PrivateTool) -> bool:

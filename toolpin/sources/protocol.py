@@ -7,8 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from toolpin.binaries.fit import lacks, newer_partner
+from toolpin.digests import parse_checksums
+from toolpin.errors import NoFit
 from toolpin.json_text import parse_json
-from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release, Step
+from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Digest, Host, Release, Step
 from toolpin.project.validation import VERSION, fits
 from toolpin.sources.fields import PLACEHOLDER, Field
 from toolpin.sources.spec import SourceSpec
@@ -25,6 +28,8 @@ if TYPE_CHECKING:  # a plugin is read without them, and they are heavy
     from toolpin.sources.script import ScriptSource
 # A valid value from a response for a placeholder: one word, without a path.
 WORD = r"(?!\.)[\w.+-]+"
+
+CHECKSUMS_BYTES = 1 << 20
 
 Progress = Callable[[int, int | None], None]
 # The members of the placeholder groups in `Field.holds`.
@@ -51,6 +56,13 @@ class Source(Protocol):
 
         A host without a libc_version matches any version.
         """
+
+
+class Read(Protocol):
+    """A function that returns a document: `Fetcher.document`, `Indexes.read`."""
+
+    def __call__(self, url: str, *, max_bytes: int) -> bytes:
+        """Return the document at a URL."""
 
 
 class Services(NamedTuple):
@@ -124,6 +136,29 @@ class Kind:
 def fill(template: str, values: Mapping[str, str]) -> str:
     """Replace each `{name}` by its value; a name without a value is a KeyError."""
     return PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def file_of(url: str) -> str:
+    """Return the name of the file at a URL."""
+    return url.rpartition("/")[2]
+
+
+def stated_digest(read: Read, place: str, name: str, *, alone: bool) -> Digest:
+    """Return the digest that the checksum file at `place` states of a file.
+
+    Raises what `parse_checksums` raises.
+    """
+    text = read(place, max_bytes=CHECKSUMS_BYTES).decode("utf-8", "replace")
+    return parse_checksums(text, name, place, alone=alone)
+
+
+def no_fit(publisher: str, builds: Collection[tuple[str, Build]], host: Host) -> NoFit:
+    """Return the error for labeled builds of which none runs on the host."""
+    facts = [
+        (label, f"needs {' and '.join(lacks(host, build))}") for label, build in builds
+    ]
+    newer = newer_partner(host, [build for _, build in builds])
+    return NoFit(f"no build of {publisher} runs on this machine", facts, newer)
 
 
 def shape_of(template: str, values: Mapping[str, str], word: str = WORD) -> str:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.fields import HOST_VALUES, Field, read_count, read_text
-from toolpin.sources.protocol import Client, Kind, fill
-from toolpin.sources.shared_fields import ARCHIVE, COMMON, WITH, archive_steps, packages
+from toolpin.sources.fields import Field, read_count
+from toolpin.sources.protocol import Client, Kind
+from toolpin.sources.shared_fields import (
+    ARCHIVE,
+    COMMON,
+    PACKAGE,
+    WITH,
+    archive_steps,
+    package_of,
+    package_releases,
+)
 from toolpin.sources.spec import SourceSpec
 from toolpin.verification import Level
 from toolpin.versions import sort_key
@@ -24,9 +33,7 @@ class Pypi(NamedTuple):
 
 
 FIELDS: dict[str, Field] = {
-    "package": Field(
-        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
-    ),
+    **PACKAGE,
     "numbers": Field(
         read_count,
         "a number from 0 to 9",
@@ -47,16 +54,12 @@ class PypiSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the tool's versions with a wheel for the host."""
-        return [
-            Release(edition)
-            for package in packages(self._spec, host)
-            for version in dict.fromkeys(
-                _cut(version, self._own.numbers)
-                for version in self._client.versions(package, host)
-            )
-            for edition in self._spec.in_editions(version)
-            if _package(self._spec.at(edition, host), host) == package
-        ]
+
+        def versions_of(package: str) -> Iterable[str]:
+            known = self._client.versions(package, host)
+            return dict.fromkeys(_cut(version, self._own.numbers) for version in known)
+
+        return package_releases(self._spec, host, versions_of)
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the best wheel that runs on the host."""
@@ -70,7 +73,7 @@ class PypiSource:
 
     def _packaged(self, version: str, host: Host) -> tuple[str, str]:
         """Return the package, and its newest version for the tool's version."""
-        package = _package(self._spec.at(version, host), host)
+        package = package_of(self._spec.at(version, host), host)
         _, version = self._spec.split_edition(version)
         numbers = self._own.numbers
         if not numbers:
@@ -78,11 +81,6 @@ class PypiSource:
         known = self._client.versions(package, host)
         same = [release for release in known if _cut(release, numbers) == version]
         return package, max(same, key=sort_key, default=version)
-
-
-def _package(spec: SourceSpec, host: Host) -> str:
-    own: Pypi = spec.own
-    return fill(own.package, spec.values(host))
 
 
 def _cut(version: str, numbers: int) -> str:
@@ -99,7 +97,7 @@ def _names(
     head, _, packaged = artifacts[0].locator.partition("==")
     packaged, _, filename = packaged.partition("#")
     return (
-        head == f"pypi:{_package(spec, host)}"
+        head == f"pypi:{package_of(spec, host)}"
         and filename == artifacts[0].filename
         and filename.split("-")[1:2] == [packaged]
         and _cut(packaged, own.numbers) == spec.split_edition(version)[1]
@@ -111,7 +109,7 @@ KIND = Kind(
     fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
     needs=("package",),
     open=lambda spec, on: PypiSource(spec, on.pypi),
-    address=lambda spec, host: f"pypi:{_package(spec, host)}",
+    address=lambda spec, host: f"pypi:{package_of(spec, host)}",
     names=_names,
     steps=archive_steps,
     level=lambda _: Level.REGISTRY,

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from operator import attrgetter
 from urllib.parse import quote, unquote, urlsplit
 
 from toolpin.binaries.fit import best, lacks
@@ -24,6 +25,7 @@ from toolpin.http import urls
 from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher
 from toolpin.http.limits import Limits
+from toolpin.json_text import SHAPELESS
 from toolpin.model import Artifact, Build, Host
 from toolpin.sources.pip_settings import PipSettings, pip_line, read_pip_settings
 from toolpin.sources.protocol import Progress
@@ -37,7 +39,6 @@ _ACCEPT = (
 )
 _PAGE_BYTES = 64 << 20
 _LOCATOR = re.compile(r"pypi:([\w.-]+)==([\w.+!-]+)#([\w.+!-]+)")
-_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class PypiClient:
@@ -79,18 +80,12 @@ class PypiClient:
         first.
         """
         wheels: dict[tuple[tuple[str, str], ...], Wheel] = {}
-        listed_wheels = [
-            wheel for wheel in self._wheels(dist) if wheel.version == version
-        ]
-        digested = [
-            wheel for wheel in listed_wheels if wheel.sha256 or _local(wheel.url)
-        ]
-        for wheel in digested or listed_wheels:
+        named = [wheel for wheel in self._wheels(dist) if wheel.version == version]
+        digested = [wheel for wheel in named if wheel.sha256 or _local(wheel.url)]
+        for wheel in digested or named:
             if (requires := wheel.requires(host)) is not None:
                 before = wheels.get(requires, wheel)
-                wheels[requires] = max(
-                    before, wheel, key=lambda candidate: candidate.rank
-                )
+                wheels[requires] = max(before, wheel, key=attrgetter("rank"))
         if not wheels:
             raise NotPublished(f"{dist} has no {version} for {host}")
         return [
@@ -110,7 +105,9 @@ class PypiClient:
             wheel for wheel in self._wheels(match[1]) if wheel.filename == match[3]
         ]
         if not named:
-            raise Unreachable(f"the index has no {match[3]}", _places(self._settings))
+            places = (*self._settings.indexes, *self._settings.find_links)
+            facts = [("index", urls.shown(place)) for place in places]
+            raise Unreachable(f"the index has no {match[3]}", facts)
         same = [wheel for wheel in named if wheel.sha256 == artifact.digest.hex]
         url = (same or named)[0].url
         with listed(artifact.filename):
@@ -169,7 +166,7 @@ class PypiClient:
             ]
         except NotPublished:
             return []
-        except _SHAPELESS as error:
+        except SHAPELESS as error:
             raise Unreachable(
                 f"{urls.shown(place)} is not a page of a Python package index",
                 [("because", str(error)[:200])],
@@ -250,8 +247,3 @@ def _readable(path: str) -> Iterator[None]:
         raise Unreachable(
             f"{path} cannot be read", [("because", error.strerror or "?")]
         ) from error
-
-
-def _places(settings: PipSettings) -> list[tuple[str, str]]:
-    places = (*settings.indexes, *settings.find_links)
-    return [("index", urls.shown(place)) for place in places]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable
 
 from toolpin.archive.names import is_archive
-from toolpin.model import Artifact, Host, Link, Place, Run, Step, Unpack
+from toolpin.model import Artifact, Host, Link, Place, Release, Run, Step, Unpack
 from toolpin.sources.fields import (
     HOST_VALUES,
     VERSION_WORDS,
@@ -287,15 +287,28 @@ def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
     return [Link(*(fill(end, values) for end in link)) for link in spec.links]
 
 
-def packages(spec: SourceSpec, host: Host) -> list[str]:
-    """Return every registry package that a source takes versions from."""
+PACKAGE: dict[str, Field] = {
+    "package": Field(
+        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
+    ),
+}
+
+
+def package_releases(
+    spec: SourceSpec, host: Host, versions_of: Callable[[str], Iterable[str]]
+) -> list[Release]:
+    """Return the versions of every registry package that a source takes them from."""
     changed = [spec.with_fields(condition.fields) for condition in spec.when]
-    names = (
-        fill(fields.own.package, fields.values(host)) for fields in (spec, *changed)
-    )
-    return list(dict.fromkeys(names))
+    packages = dict.fromkeys(package_of(fields, host) for fields in (spec, *changed))
+    return [
+        Release(edition)
+        for package in packages
+        for version in versions_of(package)
+        for edition in spec.in_editions(version)
+        if package_of(spec.at(edition, host), host) == package
+    ]
 
 
-def part_names(parts: Sequence[str], values: Mapping[str, str]) -> list[str]:
-    """Return the names of a version's further archives, by a source's templates."""
-    return [fill(template, values) for template in parts]
+def package_of(spec: SourceSpec, host: Host) -> str:
+    """Return the registry package that a source takes a host's versions from."""
+    return fill(spec.own.package, spec.values(host))

@@ -140,15 +140,14 @@ def _html_links(text: str, url: str) -> list[tuple[str, str, str, bool]]:
     reader = _Anchors()
     reader.feed(text)
     base = urljoin(url, reader.base)
-    html_links = []
+    links = []
     for href, is_yanked in reader.links:
         path, fragment = urldefrag(href)
         match = _SHA256.search(fragment)
         name = unquote(path.partition("?")[0].rpartition("/")[2])
-        html_links.append(
-            (name, urljoin(base, href), match[1] if match else "", is_yanked)
-        )
-    return html_links
+        sha256 = match[1] if match else ""
+        links.append((name, urljoin(base, href), sha256, is_yanked))
+    return links
 
 
 class _Anchors(HTMLParser):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from toolpin.errors import Refused, ToolpinError
 from toolpin.model import Patch, Plan, Rewrite, Run
+from toolpin.system.atomic_write import rewrite
 from toolpin.system.directory_tree import walk
 from toolpin.system.process import run
 
@@ -79,18 +80,9 @@ def _rewrite(step: Rewrite, tree: str) -> int:
             data = file.read()
         fresh = re.sub(step.old.encode(), lambda _: new, data)
         if b"\0" not in data and fresh != data:
-            _replace(path, fresh)
+            # A new file: unpacked ones may be hard links, or not writable.
+            rewrite(path, fresh, os.stat(path).st_mode & 0o777)
     return len(results)
-
-
-def _replace(path: str, data: bytes) -> None:
-    """Write a file again: unpacked ones may be hard links, or not writable."""
-    mode = os.stat(path).st_mode & 0o777
-    fresh = f"{path}.new"
-    with open(fresh, "xb") as file:
-        file.write(data)
-        os.fchmod(file.fileno(), mode)
-    os.replace(fresh, path)
 
 
 def _patch(step: Patch, tree: str, patchelf: str) -> None:

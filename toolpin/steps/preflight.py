@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from toolpin.errors import NoFit
 from toolpin.model import Need, Pin, Recipe
-from toolpin.system.process import run
+from toolpin.system.process import Finished, run
 from toolpin.versions import is_older
 
 _COMPILERS = ("cc", "gcc", "clang")
@@ -38,8 +38,9 @@ def missing_needs(
 
     `options` are those for configure: some remove a need.
     """
-    needs = [need for need in _needs(recipe, pin) if not is_needless(need, options)]
-    missing = list(_missing(needs, env))
+    needs = (need for need in recipe.needs if applies(need, pin.version))
+    needed = (need for need in needs if not is_needless(need, options))
+    missing = list(_missing(needed, env))
     supplied = tuple(need for need in missing if need.suite)
     given = [need.option for need in supplied]
     others = [need for need in missing if not (need.suite or is_needless(need, given))]
@@ -83,26 +84,17 @@ def link_versions(
     compiler = _first(_COMPILERS, env)
     return tuple(
         (need.library or need.what, _version(need, compiler, env))
-        for need in _needs(recipe, pin)
-        if need.version
+        for need in recipe.needs
+        if need.version and applies(need, pin.version)
     )
-
-
-def _needs(recipe: Recipe, pin: Pin) -> list[Need]:
-    return [need for need in recipe.needs if applies(need, pin.version)]
 
 
 def _version(need: Need, compiler: Sequence[str], env: Mapping[str, str]) -> str:
     if not compiler:
         return ""
-    with tempfile.TemporaryDirectory() as directory:
-        source = f"{directory}/probe.c"
-        with open(source, "w", encoding="utf-8") as file:
-            file.write(f"#include <{need.header}>\n{_MARK} {need.version}\n")
-        flags = [*_flags("CPPFLAGS", env), *_flags("CFLAGS", env)]
-        command = [*compiler, *flags, "-E", "-P", source]
-        finished = run(command, env=env, cwd=directory, timeout_s=_COMPILE_S)
-    lines = [line for line in finished.out.splitlines() if line.startswith(_MARK)]
+    probe = [f"#include <{need.header}>", f"{_MARK} {need.version}"]
+    output = _compile(probe, [*compiler, "-E", "-P"], (), env).out
+    lines = [line for line in output.splitlines() if line.startswith(_MARK)]
     return lines[-1].removeprefix(_MARK).strip() if lines else ""
 
 
@@ -115,7 +107,11 @@ def _missing(needs: Iterable[Need], env: Mapping[str, str]) -> Iterable[Need]:
         elif compiler:
             if not _compiles(need, compiler, env):
                 yield need
-        elif need.header and not need.condition and not _has_header(need.header):
+        elif (
+            need.header
+            and not need.condition
+            and not any(glob.glob(f"{place}/{need.header}") for place in _INCLUDES)
+        ):
             yield need  # the compiler is missing too; checked once it is installed
 
 
@@ -128,26 +124,30 @@ def _first(programs: Iterable[str], env: Mapping[str, str]) -> list[str]:
     )
 
 
-def _has_header(name: str) -> bool:
-    return any(glob.glob(f"{directory}/{name}") for directory in _INCLUDES)
-
-
 def _compiles(need: Need, compiler: Sequence[str], env: Mapping[str, str]) -> bool:
     lines = [f"#include <{need.header}>"] if need.header else []
     if need.condition:
         lines += [f"#if !({need.condition})", "#error not so", "#endif"]
     lines.append("int main(void) { return 0; }")
+    options = ["-o", "probe", *_flags("LDFLAGS", env)]
+    options += [f"-l{need.library}"] if need.library else []
+    options += _flags("LIBS", env)
+    return _compile(lines, compiler, options, env).status == 0
+
+
+def _compile(
+    lines: Sequence[str],
+    compiler: Sequence[str],
+    options: Sequence[str],
+    env: Mapping[str, str],
+) -> Finished:
+    """Compile a program of these lines; `options` follow its name."""
     with tempfile.TemporaryDirectory() as directory:
-        source = f"{directory}/probe.c"
-        with open(source, "w", encoding="utf-8") as file:
+        with open(f"{directory}/probe.c", "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
         flags = [*_flags("CPPFLAGS", env), *_flags("CFLAGS", env)]
-        command = [*compiler, *flags, source, "-o", f"{directory}/probe"]
-        command += [*_flags("LDFLAGS", env)]
-        command += [f"-l{need.library}"] if need.library else []
-        command += _flags("LIBS", env)
-        finished = run(command, env=env, cwd=directory, timeout_s=_COMPILE_S)
-    return finished.status == 0
+        command = [*compiler, *flags, "probe.c", *options]
+        return run(command, env=env, cwd=directory, timeout_s=_COMPILE_S)
 
 
 def _flags(name: str, env: Mapping[str, str]) -> list[str]:

@@ -122,9 +122,8 @@ class Builder:
         log = self._log_of(*plan.pin)
         os.makedirs(os.path.dirname(log), exist_ok=True)
         earlier = earlier_build(log, plan.pin)
-        detail = (
-            f"(log: {log}; {earlier.took()})" if earlier.version else f"(log: {log})"
-        )
+        took = f"; {earlier.took()}" if earlier.version else ""
+        detail = f"(log: {log}{took})"
         with open(log, "w", encoding="utf-8") as file:
             file.write(f"{plan.pin} from {plan.source}\n")
         for name, command in plan.recipe.phases:
@@ -132,11 +131,9 @@ class Builder:
             detail = ""
             words = self._words(plan, command, source, final)
             started = time.monotonic()
-            with open(log, "a", encoding="utf-8") as file:
-                file.write(f"\n== {name}: {' '.join(words)}\n")
+            _add(log, f"\n== {name}: {' '.join(words)}\n")
             _run(words, env, source, log)
-            with open(log, "a", encoding="utf-8") as file:
-                file.write(f"== {name}: done in {time.monotonic() - started:.0f} s\n")
+            _add(log, f"== {name}: done in {time.monotonic() - started:.0f} s\n")
         for step in plan.steps:
             if isinstance(step, Patch):
                 _keep_libraries(f"{source}/{SUPPLIED}/lib", f"{final}/{step.directory}")
@@ -159,7 +156,7 @@ class Builder:
     def _words(
         self, plan: Plan, command: tuple[str, ...], source: str, final: str
     ) -> list[str]:
-        values = {"{install}": final, "{jobs}": str(os.cpu_count() or 1)}
+        jobs = str(os.cpu_count() or 1)
         words = []
         for word in command:
             if word == "{options}":
@@ -167,9 +164,7 @@ class Builder:
                 words += [_option(need, f"{source}/{SUPPLIED}") for need in supplied]
                 words += self._options_of(plan.recipe, plan.pin)
                 continue
-            for name, value in values.items():
-                word = word.replace(name, value)  # noqa: PLW2901 - the word with placeholders replaced
-            words.append(word)
+            words.append(word.replace("{install}", final).replace("{jobs}", jobs))
         return words
 
     def _options_of(self, recipe: Recipe | None, pin: Pin) -> list[str]:
@@ -190,15 +185,16 @@ def _keep_libraries(built_with: str, kept: str) -> None:
         shutil.copy(path, f"{kept}/{os.path.basename(path)}")
 
 
+def _add(log: str, line: str) -> None:
+    with open(log, "a", encoding="utf-8") as file:
+        file.write(line)
+
+
 def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> None:
     # One file for both streams, to keep their order.
     line = 'exec nice -n 10 "$@" >>"$0" 2>&1'
-    finished = run(
-        ["/bin/sh", "-c", line, log, *words],
-        env=env,
-        cwd=source,
-        timeout_s=_PHASE_S,
-    )
+    command = ["/bin/sh", "-c", line, log, *words]
+    finished = run(command, env=env, cwd=source, timeout_s=_PHASE_S)
     if finished.status != 0:
         raise ToolpinError(
             f"`{' '.join(words)[:60]}` ended with {finished.status}",

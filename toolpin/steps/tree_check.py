@@ -24,9 +24,8 @@ def check_commands(plan: Plan, stage: str, root: str) -> None:
     # A tree with its own C library does not use the machine's.
     host = plan.host._replace(libc_version="") if plan.is_bound else plan.host
     for command in plan.commands:
-        places = [f"{stage}/{directory}/{command}" for directory in plan.bin_dirs]
-        path = next((place for place in places if os.path.isfile(place)), None)
-        if path is None:
+        path = _program(plan, stage, command)
+        if not path:
             raise Refused(
                 f"{plan.pin} from {plan.source} has no `{command}`",
                 [
@@ -36,6 +35,12 @@ def check_commands(plan: Plan, stage: str, root: str) -> None:
                 ],
             )
         check_command(path, host, plan.pin, root=root)
+
+
+def _program(plan: Plan, stage: str, command: str) -> str:
+    """Return the path of a command in a tree; "" if it is missing."""
+    places = (f"{stage}/{directory}/{command}" for directory in plan.bin_dirs)
+    return next((place for place in places if os.path.isfile(place)), "")
 
 
 def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
@@ -73,8 +78,7 @@ def _run_proof(plan: Plan, command: Sequence[str], stage: str) -> Finished:
     not part of the tree.
     """
     # If a program of the tree cannot run, the system's must not run instead.
-    places = (f"{stage}/{directory}/{command[0]}" for directory in plan.bin_dirs)
-    path = next((place for place in places if os.path.isfile(place)), command[0])
+    path = _program(plan, stage, command[0]) or command[0]
     bins = ":".join(f"{stage}/{directory}" for directory in plan.bin_dirs)
     with tempfile.TemporaryDirectory(
         prefix="toolpin-proof-", ignore_cleanup_errors=True
@@ -105,10 +109,7 @@ def _check_demands(plan: Plan, facts: Mapping[str, str]) -> None:
         raise Refused(
             f"{plan.pin} from {plan.source} has no {', '.join(missing)}",
             [
-                (
-                    "includes",
-                    ", ".join(f"{key} {value}" for key, value in facts.items()),
-                ),
+                ("includes", ", ".join(map(" ".join, facts.items()))),
                 ("installed", "nothing"),
                 ("to allow", f"TOOLPIN_ALLOW='{names}' toolpin install"),
             ],

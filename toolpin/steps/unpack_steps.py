@@ -97,14 +97,12 @@ def survey(tree: str) -> list[TreeFile]:
     for directory, names, files in walk(tree):
         links = [name for name in names if os.path.islink(f"{directory}/{name}")]
         for path in (f"{directory}/{name}" for name in (*files, *links)):
-            inside, status = os.path.relpath(path, tree), os.lstat(path)
-            mode = stat.S_IMODE(status.st_mode)
-            if stat.S_ISLNK(status.st_mode):
+            inside = os.path.relpath(path, tree)
+            if os.path.islink(path):
                 target = os.readlink(path)
                 results.append(TreeFile(inside, len(target), 0o777, "", target))
             else:
-                digits = hash_file(path, "sha256")
-                results.append(TreeFile(inside, status.st_size, mode, digits))
+                results.append(_recorded(inside, path))
     return sorted(results)
 
 

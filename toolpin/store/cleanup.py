@@ -21,7 +21,7 @@ from toolpin.system.tree_paths import Place
 def clean_up(paths: Paths) -> None:
     """Delete what dead processes left in `staging/`, or behind a mark."""
     for mark, pin in stage_names.marks(paths):
-        # Marks of earlier versions have no number. toolpin's are those with a lock
+        # A power cut leaves a mark without its number. toolpin's are those with a lock
         # file for them, which is not created by this check.
         is_old = stage_names.is_empty(mark)
         if not is_old or os.path.exists(lock_of(paths, pin)):

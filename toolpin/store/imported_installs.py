@@ -15,6 +15,7 @@ from toolpin.plugins.asdf import script_queries
 from toolpin.plugins.asdf.plugin_copy import copy_plugin_directory
 from toolpin.plugins.asdf.script_runner import Scripts
 from toolpin.store import installs, publication, staging
+from toolpin.system.atomic_write import atomic_replace
 from toolpin.system.paths import Paths
 from toolpin.verification import Level
 
@@ -70,10 +71,9 @@ def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
     os.makedirs(os.path.dirname(place), exist_ok=True)
     with open(f"{paths.install(*pin)}/{installs.ADOPTED}", "w", encoding="utf-8"):
         pass
-    fresh = f"{place}.{os.getpid()}"
-    with open(fresh, "w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(publication.record_of(paths, receipt))
-    os.replace(fresh, place)
+    with atomic_replace(place) as file:
+        record_text = publication.record_of(paths, receipt)
+        file.write(record_text.encode(errors="surrogateescape"))
 
 
 def record_again(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import NamedTuple
 
 from toolpin.archive.rules import Broken, split_name
@@ -84,9 +85,7 @@ def inspect(place: Place, pin: Pin, mutable: Sequence[str]) -> Inspection:
         return Inspection(pin, None, (Finding(CHANGED, _RECEIPT, _why(error)),))
     entries, findings = _scan(tree)
     with ThreadPoolExecutor(_THREADS) as pool:
-        compared = pool.map(
-            lambda file: _compare_entry(tree, file, entries), receipt.files
-        )
+        compared = pool.map(partial(_compare_entry, tree, entries), receipt.files)
         results = [finding for finding in compared if finding]
     findings += _without_replaced(results, mutable)
     findings += _check_record(place, receipt)
@@ -233,7 +232,7 @@ def _check_directories(
 
 
 def _compare_entry(
-    tree: str, file: TreeFile, entries: Mapping[str, os.stat_result]
+    tree: str, entries: Mapping[str, os.stat_result], file: TreeFile
 ) -> Finding | None:
     """Return how an entry differs from the receipt's, if it does."""
     entry = entries.get(file.path)
@@ -250,32 +249,26 @@ def _compare_entry(
         return Finding(CHANGED, file.path, f"it cannot be read: {error.strerror}")
 
 
-def _compare_link(
-    path: str, file: TreeFile, receipt_entry: os.stat_result
-) -> Finding | None:
-    if not stat.S_ISLNK(receipt_entry.st_mode):
-        return Finding(
-            WRONG_LINK, file.path, f"{_kind(receipt_entry)}, not -> {file.link}"
-        )
+def _compare_link(path: str, file: TreeFile, entry: os.stat_result) -> Finding | None:
+    if not stat.S_ISLNK(entry.st_mode):
+        return Finding(WRONG_LINK, file.path, f"{_kind(entry)}, not -> {file.link}")
     target = os.readlink(path)
     if target != file.link:
         return Finding(WRONG_LINK, file.path, f"-> {target}, not -> {file.link}")
     return None
 
 
-def _compare_file(
-    path: str, file: TreeFile, receipt_entry: os.stat_result
-) -> Finding | None:
-    if not stat.S_ISREG(receipt_entry.st_mode):
-        return Finding(CHANGED, file.path, f"{_kind(receipt_entry)}, not a file")
-    if receipt_entry.st_size != file.size_bytes:
-        sizes = f"{receipt_entry.st_size:,} bytes, not {file.size_bytes:,}"
+def _compare_file(path: str, file: TreeFile, entry: os.stat_result) -> Finding | None:
+    if not stat.S_ISREG(entry.st_mode):
+        return Finding(CHANGED, file.path, f"{_kind(entry)}, not a file")
+    if entry.st_size != file.size_bytes:
+        sizes = f"{entry.st_size:,} bytes, not {file.size_bytes:,}"
         return Finding(CHANGED, file.path, sizes)
     received = hash_file(path, "sha256")
     if received != file.sha256:
         digests = f"sha256 {received[:12]}..., not {file.sha256[:12]}..."
         return Finding(CHANGED, file.path, digests)
-    mode = stat.S_IMODE(receipt_entry.st_mode)
+    mode = stat.S_IMODE(entry.st_mode)
     if mode != file.mode:
         return Finding(WRONG_MODE, file.path, f"{mode:04o}, not {file.mode:04o}")
     return None
@@ -286,9 +279,8 @@ def _check_record(place: Place, receipt: Receipt) -> Iterator[Finding]:
     try:
         with open_regular(f"{place.install(*receipt.pin)}/{RECORD}") as stream:
             text = os.fsdecode(stream.read())
-        intact = publication.is_record(text, place, receipt) or publication.is_record(
-            text, _as_named_in(text, place, receipt), receipt
-        )
+        places = (place, _as_named_in(text, place, receipt))
+        intact = text in (publication.record_of(place, receipt) for place in places)
     except FileNotFoundError:
         yield Finding(MISSING, RECORD, "the environment that shims read")
     except OSError as error:
@@ -308,24 +300,21 @@ def _as_named_in(text: str, place: Place, receipt: Receipt) -> Place:
     except ToolpinError:
         return place
     here = place.install(*receipt.pin).removeprefix(place.data)
+    real = os.path.realpath(place.data)
     for directory in receipt.bin_dirs:
         for bin_dir in bins:
             data = bin_dir.removesuffix(f"{here}/{directory}")
-            if data != bin_dir and os.path.realpath(data) == os.path.realpath(
-                place.data
-            ):
+            if data != bin_dir and os.path.realpath(data) == real:
                 return place._replace(data=data)
     return place
 
 
-def _kind(receipt_entry: os.stat_result) -> str:
-    if stat.S_ISDIR(receipt_entry.st_mode):
+def _kind(entry: os.stat_result) -> str:
+    if stat.S_ISDIR(entry.st_mode):
         return "a directory"
-    if stat.S_ISLNK(receipt_entry.st_mode):
+    if stat.S_ISLNK(entry.st_mode):
         return "a link"
-    return (
-        "a file" if stat.S_ISREG(receipt_entry.st_mode) else "a device, pipe or socket"
-    )
+    return "a file" if stat.S_ISREG(entry.st_mode) else "a device, pipe or socket"
 
 
 def _directories(path: str) -> list[str]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Iterable, Iterator
 
 from toolpin.env_patch import moved, parse_record
-from toolpin.errors import NotRunnable, ToolpinError, remedy
+from toolpin.errors import NotRunnable, ToolpinError, not_written
 from toolpin.model import REQUIRED, TOOL_REQUIREMENT, EnvPatch, Pin, Wanted
 from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.store import stage_names
 from toolpin.system.paths import Paths, bundled, names_in, open_regular
-from toolpin.versions import newest
+from toolpin.versions import newest, sort_key
 
 RECORD = ".toolpin/record.sh"
 RECEIPT = ".toolpin/receipt.json"
@@ -67,8 +68,7 @@ def digests(paths: Paths, pin: Pin) -> list[str]:
 def partners(paths: Paths, pin: Pin) -> list[tuple[str, str]]:
     """Return the tools that an install was built for: (tool, least version).
 
-    From the beginning of the receipt. None for an install that any version runs, or one
-    older than this field.
+    From the beginning of the receipt. None for an install that any version runs.
     """
     head = _head(paths, pin)
     return re.findall(rf'"{TOOL_REQUIREMENT}([^"]+)",\s+"([^"]+)"', head)
@@ -111,6 +111,13 @@ def versions(paths: Paths, tool: str) -> tuple[str, ...]:
         return ()
     results = {version for store in stores(paths) for version in _versions(store, tool)}
     return tuple(sorted(results))
+
+
+def pins(paths: Paths, names: Iterable[str] | None = None) -> Iterator[Pin]:
+    """Yield the published versions of these tools, or of all, the oldest first."""
+    for tool in tools(paths) if names is None else names:
+        for version in sorted(versions(paths, tool), key=sort_key):
+            yield Pin(tool, version)
 
 
 def _versions(paths: Paths, tool: str) -> tuple[str, ...]:
@@ -169,11 +176,7 @@ def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
         with atomic_replace(path) as file:
             file.write(pin.version.encode())
     except OSError as error:
-        raise ToolpinError(
-            f"{path} cannot be written",
-            [("reason", str(error.strerror))],
-            remedy(error, path, "TOOLPIN_DATA_DIR"),
-        ) from error
+        raise not_written(path, error, "TOOLPIN_DATA_DIR") from error
 
 
 def _channel(paths: Paths, tool: str, channel: str) -> str | None:

@@ -10,7 +10,8 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from toolpin import __version__
 from toolpin.env_patch import is_own_directory, render_record
@@ -45,14 +46,23 @@ Build = Callable[[Plan, str, str], Plan]
 Restore = Callable[[str], Sequence[TreeFile]]
 
 
+def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
+    raise ToolpinError(
+        f"{plan.pin} is source code, and its plugin has no build instructions"
+    )
+
+
+def _no_patchelf() -> str:
+    raise ToolpinError("patchelf is not installed")
+
+
 def publish(
     place: Place,
     plan: Plan,
     archives: Sequence[str],
-    installed_at: str,
     *,
-    patchelf: Callable[[], str] | None = None,
-    build: Build | None = None,
+    patchelf: Callable[[], str] = _no_patchelf,
+    build: Build = _no_build,
     restore: Restore | None = None,
     room: Room = cleared,
 ) -> Receipt:
@@ -76,15 +86,15 @@ def publish(
                 tree = empty_tree(place, plan.pin) if is_built else stage
                 with marked(place, plan.pin, tree, room):
                     if is_built:
-                        plan = (build or _no_build)(plan, stage, final)
+                        plan = build(plan, stage, final)
                     if not restore:
-                        finish(plan, final, patchelf or _no_patchelf)
+                        finish(plan, final, patchelf)
                         _close_directories(final)
                         files = survey(final)
-                    receipt = _checked(plan, final, files, installed_at)
+                    receipt = _checked(plan, final, files)
                     _write_own_files(place, final, receipt)
                 return receipt
-            receipt = _checked(plan, stage, files, installed_at)
+            receipt = _checked(plan, stage, files)
             _write_own_files(place, stage, receipt)
             with room(place, plan.pin), open_gate():
                 move(stage, final)
@@ -111,24 +121,31 @@ def _close_directories(tree: str) -> None:
             os.chmod(directory, mode & ~0o022)
 
 
-def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
-    raise ToolpinError(
-        f"{plan.pin} is source code, and its plugin has no build instructions"
-    )
-
-
-def _no_patchelf() -> str:
-    raise ToolpinError("patchelf is not installed")
-
-
-def _checked(
-    plan: Plan, tree: str, files: Sequence[TreeFile], installed_at: str
-) -> Receipt:
+def _checked(plan: Plan, tree: str, files: Sequence[TreeFile]) -> Receipt:
     """Return the receipt of a tree whose commands are as planned."""
     for_here = str(plan.host) == str(host.detect())
     check_commands(plan, tree, "/" if for_here else "")
     facts = check_proof(plan, tree) if for_here else ()
-    return _receipt(plan, files, installed_at)._replace(facts=facts)
+    return Receipt(
+        pin=plan.pin,
+        host=str(plan.host),
+        source=plan.source,
+        publisher=plan.publisher,
+        artifacts=plan.artifacts,
+        bin_dirs=plan.bin_dirs,
+        variables=plan.variables,
+        files=tuple(files),
+        installed_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        toolpin=__version__,
+        bound=plan.is_bound,
+        homes=plan.homes,
+        defaults=plan.defaults,
+        home_bins=plan.home_bins,
+        facts=facts,
+        runtime_scripts=plan.runtime_scripts,
+        verified=plan.verified,
+        requires=plan.requires,
+    )
 
 
 def remove(place: Place, pin: Pin) -> None:
@@ -182,13 +199,6 @@ def record_of(place: Place, receipt: Receipt) -> str:
     return render_record(patch)
 
 
-def is_record(text: str, place: Place, receipt: Receipt) -> bool:
-    """Return whether a record matches its receipt; an older one names no plugin."""
-    lines = record_of(place, receipt).splitlines(keepends=True)
-    older = (line for line in lines if not line.startswith("toolpin_plugin="))
-    return text in ("".join(lines), "".join(older))
-
-
 def is_scripted(receipt: Receipt) -> bool:
     """Return whether an asdf plugin describes an install."""
     return any(name == "ASDF_INSTALL_PATH" for name, _ in receipt.variables)
@@ -217,9 +227,17 @@ def read_receipt(place: Place, pin: Pin) -> Receipt | None:
 
 def receipt_in(tree: str) -> Receipt | None:
     """Return the receipt in a tree, as `read_receipt` does."""
-    place = f"{tree}/{_OWN}/receipt.json"
+    return receipt_at(f"{tree}/{_OWN}/receipt.json")
+
+
+def receipt_at(place: str) -> Receipt | None:
+    """Return the receipt in a file, as `read_receipt` does."""
     try:
-        return parse_receipt(_read_own(place).decode(), place)
+        # A checkout may contain anything: no link, no other than a file.
+        with open_regular(place, os.O_NOFOLLOW) as file:
+            if os.fstat(file.fileno()).st_size > _LARGEST_RECEIPT:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), place)
+            return parse_receipt(file.read(_LARGEST_RECEIPT).decode(), place)
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -228,57 +246,26 @@ def receipt_in(tree: str) -> Receipt | None:
         ) from error
 
 
-def _read_own(path: str) -> bytes:
-    """Return the content of one of toolpin's files: a checkout may contain anything.
-
-    Raises OSError for a link, for anything but a file, and for one that is too large.
-    """
-    with open_regular(path, os.O_NOFOLLOW) as file:
-        if os.fstat(file.fileno()).st_size > _LARGEST_RECEIPT:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-        return file.read(_LARGEST_RECEIPT)
-
-
-def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:
-    return Receipt(
-        pin=plan.pin,
-        host=str(plan.host),
-        source=plan.source,
-        publisher=plan.publisher,
-        artifacts=plan.artifacts,
-        bin_dirs=plan.bin_dirs,
-        variables=plan.variables,
-        files=tuple(files),
-        installed_at=installed_at,
-        toolpin=__version__,
-        bound=plan.is_bound,
-        homes=plan.homes,
-        defaults=plan.defaults,
-        home_bins=plan.home_bins,
-        runtime_scripts=plan.runtime_scripts,
-        verified=plan.verified,
-        requires=plan.requires,
-    )
-
-
 def _write_own_files(place: Place, stage: str, receipt: Receipt) -> None:
     make_directories(f"{stage}/{_OWN}")
-    _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
-    _write(f"{stage}/{_OWN}/record.sh", record_of(place, receipt))
+    for name, data in _own_files(place, receipt):
+        with open(f"{stage}/{_OWN}/{name}", "xb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), 0o644)
 
 
 def write_again(place: Place, receipt: Receipt) -> None:
     """Write the receipt and the record of a published tree again."""
     own = f"{place.install(*receipt.pin)}/{_OWN}"
+    for name, data in _own_files(place, receipt):
+        with atomic_replace(f"{own}/{name}") as file:
+            file.write(data)
+
+
+def _own_files(place: Place, receipt: Receipt) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of each of toolpin's files in a tree."""
     for name, text in (
         ("receipt.json", render_receipt(receipt)),
         ("record.sh", record_of(place, receipt)),
     ):
-        with atomic_replace(f"{own}/{name}") as file:
-            file.write(text.encode(errors="surrogateescape"))
-
-
-def _write(path: str, text: str) -> None:
-    with open(path, "x", encoding="utf-8", errors="surrogateescape") as stream:
-        stream.write(text)
-        os.fchmod(stream.fileno(), 0o644)
+        yield name, text.encode(errors="surrogateescape")

@@ -21,7 +21,7 @@ from toolpin.errors import ToolpinError
 from toolpin.json_documents import render_receipt
 from toolpin.model import Pin, TreeFile
 from toolpin.store import installs, publication, staging
-from toolpin.system.atomic_write import atomic_replace
+from toolpin.system.atomic_write import rewrite
 from toolpin.system.paths import Paths
 
 # How programs and libraries begin: ELF, and Mach-O for one processor and for several.
@@ -35,12 +35,10 @@ def relocate(paths: Paths) -> None:
     updated.
     """
     paths = paths.alone
-    for tool in installs.tools(paths):
-        for version in installs.versions(paths, tool):
-            pin = Pin(tool, version)
-            if installs.recorded_place(paths, pin):
-                with contextlib.suppress(OSError, ToolpinError):
-                    _relocate(paths, pin)
+    for pin in installs.pins(paths):
+        if installs.recorded_place(paths, pin):
+            with contextlib.suppress(OSError, ToolpinError):
+                _relocate(paths, pin)
 
 
 def _relocate(paths: Paths, pin: Pin) -> None:
@@ -64,10 +62,10 @@ def _relocate(paths: Paths, pin: Pin) -> None:
         if receipt and changed:
             files = tuple(changed.get(file.path, file) for file in receipt.files)
             text = render_receipt(receipt._replace(files=files))
-            _replace(f"{tree}/{installs.RECEIPT}", text.encode(), 0o644)
+            rewrite(f"{tree}/{installs.RECEIPT}", text.encode(), 0o644)
         # Last: until then the next command starts over.
         record = render_record(installs.environment(paths, pin))
-        _replace(f"{tree}/{installs.RECORD}", os.fsencode(record), 0o644)
+        rewrite(f"{tree}/{installs.RECORD}", os.fsencode(record), 0o644)
 
 
 def _naming(tree: str, named: re.Pattern[bytes]) -> Iterator[str]:
@@ -106,16 +104,10 @@ def _changed(
     if b"\0" in data:
         return None
     data = named.sub(lambda _: new, data)
-    _replace(place, data, mode)
+    rewrite(place, data, mode)
     return TreeFile(path, len(data), mode, hashlib.sha256(data).hexdigest())
 
 
 def _is_program(tree: str, path: str) -> bool:
     with open(f"{tree}/{path}", "rb") as file:
         return file.read(4) in _PROGRAMS
-
-
-def _replace(path: str, data: bytes, mode: int) -> None:
-    with atomic_replace(path, mode) as file:
-        file.write(data)
-        os.fchmod(file.fileno(), mode)

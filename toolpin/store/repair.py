@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from toolpin.archive.unpack import unpack
 from toolpin.errors import Mismatch, ToolpinError
-from toolpin.model import Artifact, Pin, Receipt, TreeFile
+from toolpin.model import Artifact, Pin, TreeFile
 from toolpin.store import installs, publication, staging
 from toolpin.store.inspection import CHANGED, MISSING, WRONG_MODE, Inspection, inspect
 from toolpin.system.paths import Paths
@@ -87,7 +87,9 @@ class _Worker:
     ) -> None:
         """Repair links and modes, and replace files by those of the archives."""
         for file in _with_finding(look, links=True):
-            self._set_link(file)
+            with self._noting(file.path):
+                os.symlink(file.link, self._fresh)
+                self._place(file.path)
         self._close_directories(look)
         for file in _with_finding(look, kinds=(WRONG_MODE,)):
             with self._noting(file.path):
@@ -98,7 +100,8 @@ class _Worker:
         for number, (artifact, archive) in enumerate(archives):
             if wanted:
                 self._take(f"{self._stage}/{number}", artifact, archive, wanted)
-        if wanted and len(archives) == len(_artifacts(look)):
+        artifacts = look.receipt.artifacts if look.receipt else ()
+        if wanted and len(archives) == len(artifacts):
             files = [file for same in wanted.values() for file in same]
             self._problems.append(_in_no_archive(look.pin, files))
 
@@ -154,11 +157,6 @@ class _Worker:
                 with self._noting(finding.path):
                     os.chmod(path, stat.S_IMODE(os.lstat(path).st_mode) & ~0o002)
 
-    def _set_link(self, file: TreeFile) -> None:
-        with self._noting(file.path):
-            os.symlink(file.link, self._fresh)
-            self._place(file.path)
-
     def _place(self, path: str) -> None:
         """Rename the fresh file to its place, never through a link in the tree."""
         directory = self._tree
@@ -202,11 +200,6 @@ def _with_finding(
 def _damaged(look: Inspection) -> list[TreeFile]:
     """Return the files whose bytes are wrong."""
     return _with_finding(look, kinds=(CHANGED, MISSING))
-
-
-def _artifacts(look: Inspection) -> Sequence[Artifact]:
-    receipt: Receipt | None = look.receipt
-    return receipt.artifacts if receipt else ()
 
 
 @contextlib.contextmanager

@@ -85,7 +85,7 @@ def is_marked(mark: str, tree: str) -> bool:
 
 
 def is_empty(mark: str) -> bool:
-    """Return whether a mark is empty, as old ones without inode numbers are."""
+    """Return whether a mark is empty, as a power cut leaves it."""
     return _read_mark(mark) == ""
 
 

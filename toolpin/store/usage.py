@@ -15,7 +15,7 @@ from typing import NamedTuple
 from toolpin.model import Pin
 from toolpin.store import installs
 from toolpin.system.directory_tree import walk
-from toolpin.system.paths import Paths
+from toolpin.system.paths import Paths, names_in
 from toolpin.system.process import run
 
 _NO_ATIME = getattr(os, "ST_NOATIME", 0)
@@ -40,7 +40,11 @@ def last_use(paths: Paths, pin: Pin) -> Use:
     except OSError:  # adopted
         made = os.stat(tree)
     is_kept = not os.statvfs(tree).f_flag & _NO_ATIME
-    accesses = [os.stat(path).st_atime for path in _programs(paths, pin)]
+    accesses = [
+        os.stat(path).st_atime
+        for command in installs.commands(paths, pin)
+        if (path := installs.program(paths, pin, command))
+    ]
     return Use(max([made.st_mtime, *(accesses if is_kept else [])]), is_kept)
 
 
@@ -79,15 +83,9 @@ def size_bytes(paths: Paths, pin: Pin) -> int:
     return total
 
 
-def _programs(paths: Paths, pin: Pin) -> Iterator[str]:
-    for command in installs.commands(paths, pin):
-        if path := installs.program(paths, pin, command):
-            yield path
-
-
 def _processes() -> Iterator[str]:
     """Yield what is known of each process: program, directory, words, mapped files."""
-    numbers = [name for name in _listed("/proc") if name.isdigit()]
+    numbers = [name for name in names_in("/proc") if name.isdigit()]
     if not numbers:  # macOS has no /proc
         env = {"PATH": "/bin:/usr/bin"}
         finished = run(["ps", "-axo", "command="], env=env, cwd="/", timeout_s=_PS_S)
@@ -104,10 +102,3 @@ def _processes() -> Iterator[str]:
                     yield os.fsdecode(file.read())
             except OSError:
                 continue
-
-
-def _listed(directory: str) -> list[str]:
-    try:
-        return os.listdir(directory)
-    except OSError:
-        return []

@@ -38,6 +38,13 @@ def atomic_replace(path: str, mode: int = 0o644) -> Iterator[IO[bytes]]:
         raise
 
 
+def rewrite(path: str, data: bytes, mode: int) -> None:
+    """Replace a file in one step; its mode is not narrowed by the umask."""
+    with atomic_replace(path, mode) as file:
+        file.write(data)
+        os.fchmod(file.fileno(), mode)
+
+
 def _open_fresh(path: str, mode: int) -> tuple[IO[bytes], str]:
     """Return a new file, locked, and its name."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC

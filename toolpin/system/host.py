@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import os
 import platform
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Host
+from toolpin.system.paths import names_in
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "macos"}
 _DIRECTORIES = ("/lib", "/usr/lib", "/lib64", "/usr/lib64")
@@ -61,11 +61,9 @@ def libraries(libc: str) -> frozenset[str] | None:
     """
     if libc != "glibc":
         return None
-    results: set[str] = set()
-    for directory in (*_DIRECTORIES, *_configured(_LOADER_CONFIG)):
-        with contextlib.suppress(OSError):
-            results.update(name for name in os.listdir(directory) if ".so" in name)
-    return frozenset(results)
+    directories = (*_DIRECTORIES, *_configured(_LOADER_CONFIG))
+    names = (name for directory in directories for name in names_in(directory))
+    return frozenset(name for name in names if ".so" in name)
 
 
 def _configured(pattern: str, depth: int = 0) -> Iterator[str]:
@@ -92,13 +90,11 @@ def distribution() -> str:
     if platform.system() == "Darwin":
         return f"macos {platform.mac_ver()[0]}"
     try:
-        freedesktop_os_release = platform.freedesktop_os_release()
+        stated = platform.freedesktop_os_release()
     except OSError:
         return ""
-    version = freedesktop_os_release.get("VERSION_ID") or freedesktop_os_release.get(
-        "VERSION_CODENAME", ""
-    )
-    return f"{freedesktop_os_release.get('ID', '')} {version}".strip()
+    version = stated.get("VERSION_ID") or stated.get("VERSION_CODENAME", "")
+    return f"{stated.get('ID', '')} {version}".strip()
 
 
 def any_of(key: str) -> Host:

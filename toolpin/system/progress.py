@@ -37,6 +37,7 @@ class Board:
         self._has_bars = has_terminal and not report.quiet
         self._row_lock = threading.Lock()
         self._rows: list[Row] = []
+        self._written: set[str] = set()
         threading.Thread(target=self._tick, daemon=True).start()
 
     def row(self, label: str) -> Row:
@@ -49,6 +50,14 @@ class Board:
         """Write a line, above the bars if there are any."""
         with self._row_lock, self._bars_put_aside():
             self._report.remark(text)
+
+    def remark_once(self, text: str, key: str = "") -> None:
+        """Write a line, unless one with this key or text was: from any thread."""
+        with self._row_lock:
+            is_new = (key or text) not in self._written
+            self._written.add(key or text)
+        if is_new:
+            self.remark(text)
 
     def _bars_put_aside(self) -> AbstractContextManager[None]:
         if not self._has_bars:
@@ -89,9 +98,11 @@ class Row:
     def wait(self, text: str) -> None:
         """Begin a short phase, which is not reported without a terminal."""
         if self._shows_bar:
-            self._open_bar(text, _WAIT)
+            self._open_bar(text)
         else:
-            self._start(text)
+            with self._row_lock:
+                self._text, self._amount = text, None
+                self._spoke = self._phase_began = time.monotonic()
 
     def advance(self, done: int, total: int | None) -> None:
         """Report how many bytes of the phase are done, of how many."""
@@ -135,16 +146,11 @@ class Row:
             self._bar.close()
             self._bar = None
 
-    def _start(self, text: str) -> None:
-        with self._row_lock:
-            self._text, self._amount = text, None
-            self._spoke = self._phase_began = time.monotonic()
-
-    def _open_bar(self, text: str, bar_format: str) -> None:
+    def _open_bar(self, text: str) -> None:
         self.drop()
         self._bar = _tqdm()(
             desc=_fitted(f"{self.label}  {text}"),
-            bar_format=bar_format,
+            bar_format=_WAIT,
             leave=False,
             file=sys.stderr,
             dynamic_ncols=True,

@@ -80,6 +80,13 @@ class Report:
         if self.as_json:
             _write_envelope(command, {**more, "result": result})
 
+    def raise_first(self, errors: Sequence[ToolpinError]) -> None:
+        """Raise the first of several errors, if there is one; the others are shown."""
+        for error in errors[1:]:
+            self.error(error)
+        if errors:
+            raise errors[0]
+
     def failure(self, command: str | None, error: ToolpinError) -> None:
         """Write the JSON document of --json for a command without a result.
 

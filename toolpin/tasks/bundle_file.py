@@ -16,9 +16,16 @@ from collections.abc import Sequence
 from typing import IO, NamedTuple
 
 from toolpin.cache.verified import Cache, Download
-from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError, as_word, remedy
+from toolpin.errors import (
+    Mismatch,
+    Refused,
+    ToolpinError,
+    UsageError,
+    as_word,
+    not_written,
+)
 from toolpin.http.fetch import Progress
-from toolpin.json_text import parse_json
+from toolpin.json_text import SHAPELESS, parse_json
 from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parser import parse
 from toolpin.model import Artifact
@@ -30,14 +37,7 @@ SCHEMA = 1
 _MANIFEST = "toolpin-bundle.json"
 _MOST_MANIFEST_BYTES = 16 << 20
 # What reading another file can raise.
-_SHAPELESS = (
-    tarfile.TarError,
-    ValueError,
-    LookupError,
-    TypeError,
-    EOFError,
-    RecursionError,
-)
+_SHAPELESS = (tarfile.TarError, EOFError, *SHAPELESS)
 
 
 class Bundle(NamedTuple):
@@ -82,11 +82,7 @@ def write_bundle(path: str, bundle: Bundle, cache: Cache) -> int:
                     tar.addfile(_member(_name(artifact), size_bytes), archive)
         return os.path.getsize(path)
     except OSError as error:
-        raise ToolpinError(
-            f"{path} cannot be written",
-            [("reason", error.strerror or str(error))],
-            remedy(error, path),
-        ) from error
+        raise not_written(path, error) from error
 
 
 def read_bundle(path: str) -> Bundle:

@@ -136,13 +136,9 @@ def _commands(target: _Target, app: App) -> list[list[str]]:
             what = f"{target.file}:{number} holds a control character"
             app.report.error(ToolpinError(what, [("line", line)]))
             continue
-        results.append(_filled(target.packages, words))
+        at = run.index(_WORDS)
+        results.append([*run[:at], *words, *run[at + 1 :]])
     return results
-
-
-def _filled(packages: DefaultPackages, words: Sequence[str]) -> list[str]:
-    at = packages.run.index(_WORDS)
-    return [*packages.run[:at], *words, *packages.run[at + 1 :]]
 
 
 def _run_all(commands: Sequence[list[str]], target: _Target, app: App) -> None:

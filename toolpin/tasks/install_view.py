@@ -98,7 +98,7 @@ def _report_path(app: App) -> None:
     line, file = seen.fix
     remark(what)
     remark(f"  in this shell   {line}")
-    if not any(line.file in seen.reading.all for line in seen.lines):
+    if not seen.read_lines:
         remark(f"  in every shell  the same line in {file}")
 
 

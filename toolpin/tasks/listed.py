@@ -20,10 +20,8 @@ def check_listed(tool: str, wanted: Iterable[Wanted], app: App) -> None:
     A number may be newer than the lists, and so may a name in an edition. Without a
     list, the installed versions of a bundled tool show whether its names are numbers.
     """
-    names = [
-        alternative.value for alternative in wanted if alternative.kind == "version"
-    ]
-    names = [name for name in names if not name[0].isdigit()]
+    words = [word.value for word in wanted if word.kind == "version"]
+    names = [word for word in words if not word[0].isdigit()]
     if not names:
         return
     described = app.registry.require(tool)
@@ -34,11 +32,8 @@ def check_listed(tool: str, wanted: Iterable[Wanted], app: App) -> None:
     known = [version for version, _ in listed] or installed
     channels = {"lts", *described.channels}.union(*(named for _, named in listed))
     for name in names:
-        if (
-            known
-            and name not in channels
-            and not any(is_prefix(name, version) for version in known)
-        ):
+        is_known = any(is_prefix(name, version) for version in known)
+        if known and name not in channels and not is_known:
             near = near_names(name, channels)
             facts = [("similar", ", ".join(near))] if near else []
             raise ToolpinError(

@@ -40,6 +40,11 @@ class _Need(NamedTuple):
     is_changed: bool
 
     @property
+    def url(self) -> str:
+        """Where it is fetched from, "" for a directory."""
+        return address_of(self.artifact)[0]
+
+    @property
     def command(self) -> str:
         """The command that adds it."""
         url, commit = address_of(self.artifact)
@@ -61,9 +66,9 @@ def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> None:
         return
     prefixes = app.settings.allow_plugins
     missing = [
-        need for need in needs if not (allowed or _is_allowed(need.artifact, prefixes))
+        need for need in needs if not (allowed or _is_allowed(need.url, prefixes))
     ]
-    by_hand = [need for need in needs if need.replaces or not _url(need)]
+    by_hand = [need for need in needs if need.replaces or not need.url]
     missing += [need for need in by_hand if need not in missing]
     if missing:
         facts = [(f"{need.name} ({need.place})", need.command) for need in missing]
@@ -72,8 +77,9 @@ def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> None:
             for need in missing
             if need.replaces
         ]
+        what = "a plugin is" if len(missing) == 1 else f"{len(missing)} plugins are"
         raise ToolpinError(
-            f"{_count(len(missing))} not installed as locked",
+            f"{what} not installed as locked",
             facts,
             None if by_hand else "toolpin install --allow-plugins",
         )
@@ -146,22 +152,9 @@ def _fetch(need: _Need, directories: PluginDirectories, app: App) -> None:
     app.report.remark(text)
 
 
-def _is_allowed(artifact: Artifact, prefixes: Sequence[str]) -> bool:
+def _is_allowed(url: str, prefixes: Sequence[str]) -> bool:
     """Return whether a URL is below an allowed prefix; one with `..` is not."""
-    url = _url_of(artifact)
     leads_up = ".." in url.split("/") or "%2e" in url.lower()
     return not leads_up and any(
         url == prefix or url.startswith(prefix.rstrip("/") + "/") for prefix in prefixes
     )
-
-
-def _url(need: _Need) -> str:
-    return _url_of(need.artifact)
-
-
-def _url_of(artifact: Artifact) -> str:
-    return address_of(artifact)[0]
-
-
-def _count(number: int) -> str:
-    return "a plugin is" if number == 1 else f"{number} plugins are"

@@ -18,11 +18,11 @@ from toolpin.errors import ToolpinError
 from toolpin.lockfile.header import FILENAME, lockfile_beside
 from toolpin.model import Pin, Request
 from toolpin.project import known_projects, pin_files
-from toolpin.project.pin_files import Where, stated
+from toolpin.project.pin_files import stated
 from toolpin.resolver.local_resolution import resolve
 from toolpin.store import installs
 from toolpin.store.usage import Use, last_use, running, size_bytes
-from toolpin.versions import newest, sort_key
+from toolpin.versions import newest
 
 DAY_S = 86_400
 
@@ -54,11 +54,7 @@ def decide(app: App, limits: Limits, now_s: float) -> list[Version]:
     for a known project's file that cannot be read, whose pins are unknown.
     """
     paths = app.paths.alone
-    pins = [
-        Pin(tool, version)
-        for tool in installs.tools(paths)
-        for version in sorted(installs.versions(paths, tool), key=sort_key)
-    ]
+    pins = list(installs.pins(paths))
     reasons = _reasons(app, pins, limits)
     results = []
     for pin in pins:
@@ -68,9 +64,8 @@ def decide(app: App, limits: Limits, now_s: float) -> list[Version]:
         because = reasons.get(pin) or (recent if days < limits.keep_days else "")
         results.append(Version(pin, size_bytes(paths, pin), use, because))
     results = _within(results, reasons, limits.most_bytes)
-    return sorted(
-        results, key=lambda candidate: (bool(candidate.because), candidate.use.last_s)
-    )
+    results.sort(key=lambda version: (bool(version.because), version.use.last_s))
+    return results
 
 
 def _within(
@@ -117,12 +112,15 @@ def named(app: App) -> dict[Pin, str]:
     """
     pins: dict[Pin, str] = {}
     located_requests = [(request, app.where) for request in requests_here(app)]
+    every = app.registry.idioms("all")
     for directory in known_projects.known(app.paths):
         where = app.where_in(directory)
         with _explained(directory):
-            named_there = stated(where, app.registry.aliases, app.idioms)
-            located_requests += [(request, where) for request in named_there]
-        located_requests += [(request, where) for request in _all_requests(app, where)]
+            for request in stated(where, app.registry.aliases, app.idioms):
+                located_requests.append((request, where))
+        with contextlib.suppress(ToolpinError):  # an invalid file adds none
+            for request in stated(where, app.registry.aliases, every):
+                located_requests.append((request, where))
     for request, where in located_requests:
         with _explained(where.start):
             for resolution in resolve(request, app.paths, where):
@@ -181,16 +179,6 @@ def _explained(directory: str) -> Iterator[None]:
         raise
 
 
-def _all_requests(app: App, where: Where) -> list[Request]:
-    """Return the names in all files of a project; an invalid file adds none."""
-    requests: list[Request] = []
-    with contextlib.suppress(ToolpinError):
-        idioms = app.registry.idioms("all")
-        for request in stated(where, app.registry.aliases, idioms):
-            requests.append(request)
-    return requests
-
-
 def unused_pins(app: App, tools: tuple[str, ...]) -> list[Pin]:
     """Return the installed versions of the tools that may go, oldest first.
 
@@ -201,13 +189,10 @@ def unused_pins(app: App, tools: tuple[str, ...]) -> list[Pin]:
         for request in requests_here(app)
         for resolution in app.resolve(request)
     }
-    pins: list[Pin] = []
+    own = app.paths.alone
     for tool in tools:
-        have = installs.versions(app.paths.alone, tool)
-        spared = {*kept, Pin(tool, newest("", have) or "")}
-        ordered = [Pin(tool, version) for version in sorted(have, key=sort_key)]
-        pins += [pin for pin in ordered if pin not in spared]
-    return pins
+        kept.add(Pin(tool, newest("", installs.versions(own, tool)) or ""))
+    return [pin for pin in installs.pins(own, tools) if pin not in kept]
 
 
 def requests_here(app: App) -> Iterator[Request]:

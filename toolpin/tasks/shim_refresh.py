@@ -55,7 +55,8 @@ def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Chang
         try:
             names = {*wanted, *installs.tools(paths), *shimmed_tools(paths)}
             tools = _known(sorted(names), registry, _idioms(paths, registry))
-            kept = [name for name in names if _is_damaged(name, registry)]
+            kept = [name for name in names if name in registry.aliases]
+            kept = [name for name in kept if registry.readable(name) is None]
             return refresh(paths, tools, sys.executable, wanted, kept=kept)
         except OSError as error:
             raise ToolpinError(
@@ -68,10 +69,6 @@ def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Chang
             ) from error
 
 
-def _is_damaged(name: str, registry: Registry) -> bool:
-    return name in registry.aliases and registry.readable(name) is None
-
-
 def _record_asdfs(paths: Paths, again: str) -> None:
     """Write the missing records of installs that asdf made here.
 
@@ -81,10 +78,9 @@ def _record_asdfs(paths: Paths, again: str) -> None:
     own = paths.alone._replace(as_asdf=False)
     pins = [
         pin
-        for tool in script_directories(own)
-        for version in installs.versions(own, tool)
-        if not os.path.islink(own.install(*(pin := Pin(tool, version))))
-        if tool == again
+        for pin in installs.pins(own, script_directories(own))
+        if not os.path.islink(own.install(*pin))
+        if pin.tool == again
         or installs.is_outdated(own, pin)
         or not os.path.exists(f"{own.install(*pin)}/{installs.RECORD}")
     ]
