@@ -6,7 +6,6 @@ import re
 import textwrap
 from argparse import SUPPRESS, Action, ArgumentParser, _SubParsersAction
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from toolpin.cli import ALIASES, VERBS, add_globals, command_errors, expanded, run
 from toolpin.shell.completion_scripts import argument_name
@@ -18,34 +17,19 @@ _INDENT = 25
 _GLOBAL_HINT = "Global options: toolpin help options"
 
 
-class Group(NamedTuple):
-    """A group of commands: those that the overview explains, and the others."""
-
-    name: str
-    main: tuple[str, ...]
-    others: tuple[str, ...]
-
-
-GROUPS = tuple(
-    Group(name, tuple(main.split()), tuple(others.split()))
-    for name, main, others in (
-        (
-            "tools",
-            "install use pin current",
-            "list list-all latest search uninstall set",
-        ),
-        ("lockfile", "lock upgrade", "outdated bundle"),
-        ("run", "exec why", "which where env shimversions release-check"),
-        ("shell", "activate", "shell deactivate completion"),
-        ("CI", "ci", ""),
-        ("plugins", "plugin", ""),
-        (
-            "maintenance",
-            "doctor prune",
-            "verify reshim cache config import asdf-alias version self",
-        ),
-    )
-)
+# The commands by group: those that the overview explains, and the others.
+GROUPS = {
+    "tools": ("install use pin current", "list list-all latest search uninstall set"),
+    "lockfile": ("lock upgrade", "outdated bundle"),
+    "run": ("exec why", "which where env shimversions release-check"),
+    "shell": ("activate", "shell deactivate completion"),
+    "CI": ("ci", ""),
+    "plugins": ("plugin", ""),
+    "maintenance": (
+        "doctor prune",
+        "verify reshim cache config import asdf-alias version self",
+    ),
+}
 # Command lines, each with its purpose behind two blanks.
 _EXAMPLES = """\
 toolpin install                       everything that .tool-versions pins
@@ -140,14 +124,13 @@ def overview() -> str:
         "Install and run the tool versions that .tool-versions pins.",
         "",
     ]
-    for group in GROUPS:
-        # The summary of a command, shortened to fit.
-        brief = [(name, VERBS[name].summary.partition(" (")[0]) for name in group.main]
-        rows = [f"{name:<9} {summary}" for name, summary in brief]
-        if group.others:
-            rows.append(f"also: {' '.join(group.others)}")
+    for group, (main, others) in GROUPS.items():
+        rows = []
+        for name in main.split():  # its summary is shortened to fit
+            rows.append(f"{name:<9} {VERBS[name].summary.partition(' (')[0]}")
+        rows += [f"also: {others}"] if others else []
         for at, row in enumerate(rows):
-            lines.append(f"{group.name if at == 0 else '':<12} {row}")
+            lines.append(f"{group if at == 0 else '':<12} {row}")
     return "\n".join([*lines, "", "More: toolpin help COMMAND, toolpin help options"])
 
 
@@ -166,14 +149,10 @@ def command_help(parser: ArgumentParser) -> str:
 
 def exec_help() -> str:
     """Return the help of `exec`, which has no parser: its words are the command's."""
-    return "\n\n".join(
-        [
-            "usage: toolpin [OPTION...] exec COMMAND [ARG...]\n"
-            f"{_sentence(VERBS['exec'].summary)}",
-            f"{EXEC_NOTE}\n{_GLOBAL_HINT}",
-            _examples("exec"),
-        ]
-    )
+    head = "usage: toolpin [OPTION...] exec COMMAND [ARG...]"
+    summary = _sentence(VERBS["exec"].summary)
+    note = f"{EXEC_NOTE}\n{_GLOBAL_HINT}"
+    return "\n\n".join([f"{head}\n{summary}", note, _examples("exec")])
 
 
 def options_help() -> str:
@@ -181,13 +160,8 @@ def options_help() -> str:
     parser = ArgumentParser(add_help=False)
     add_globals(parser, default=None)
     rows = [line for action in parser._actions for line in _row(action)]
-    return "\n".join(
-        [
-            "Global options, before or after the name of a command (exec: before it):",
-            "",
-            *rows,
-        ]
-    )
+    head = "Global options, before or after the name of a command (exec: before it):"
+    return "\n".join([head, "", *rows])
 
 
 def show(words: Sequence[str]) -> int:

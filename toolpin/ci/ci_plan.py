@@ -12,14 +12,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.cache.cache_location import ci_directory
-from toolpin.ci.cache_keys import (
-    Here,
-    Inputs,
-    install_key,
-    job_key,
-    job_prefix,
-    plugin_digest,
-)
+from toolpin.ci import cache_keys
 from toolpin.ci.ci_directory import Kept
 from toolpin.errors import ToolpinError, UnknownTool
 from toolpin.install.jobs import Job
@@ -76,12 +69,12 @@ class CiPlan(NamedTuple):
     @property
     def key(self) -> str:
         """The key of exactly these installs."""
-        return job_key(self.host, (planned.key for planned in self.planned))
+        return cache_keys.job_key(self.host, (planned.key for planned in self.planned))
 
     @property
     def restore_keys(self) -> tuple[str, ...]:
         """Prefixes of keys whose caches may hold a part of it."""
-        return (job_prefix(self.host),)
+        return (cache_keys.job_prefix(self.host),)
 
     @property
     def unlocked(self) -> tuple[Planned, ...]:
@@ -165,20 +158,24 @@ class _Planner:
         digests = (
             tuple(artifact.digest for artifact in plan.artifacts) if plan else None
         )
-        inputs = Inputs(job.pin, str(self._here), digests, plugin_digest(tool), SCHEMA)
+        inputs = cache_keys.Inputs(
+            job.pin, str(self._here), digests, cache_keys.plugin_digest(tool), SCHEMA
+        )
         if is_scripted(tool):
-            return Planned(job, plan, install_key(inputs), builds=True, kept="")
+            return Planned(
+                job, plan, cache_keys.install_key(inputs), builds=True, kept=""
+            )
         if builds or (plan and plan.is_of_here):
             inputs = inputs._replace(here=self._machine(tool, job.pin, builds=builds))
         kept = TREE if plan and plan.is_of_here else ARCHIVES
-        return Planned(job, plan, install_key(inputs), builds, kept)
+        return Planned(job, plan, cache_keys.install_key(inputs), builds, kept)
 
     def _only_builds(self, tool: Tool) -> bool:
         wanted = self._app.settings.sources
         sources = allowed_sources(tool, self._here, wanted)
         return all(spec.build for spec in sources)
 
-    def _machine(self, tool: Tool, pin: Pin, *, builds: bool) -> Here:
+    def _machine(self, tool: Tool, pin: Pin, *, builds: bool) -> cache_keys.Here:
         """Return the properties of this machine that a tree made on it depends on."""
         links: tuple[tuple[str, str], ...] = ()
         options: tuple[tuple[str, str], ...] = ()
@@ -191,7 +188,7 @@ class _Planner:
             if job.pin.tool in tool.requires
             and job.pin not in self._begun - self._locked_files.keys()
         ]
-        return Here(
+        return cache_keys.Here(
             libc_version=self._here.libc_version,
             distribution=host.distribution(),
             links=links,

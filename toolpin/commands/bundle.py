@@ -27,13 +27,7 @@ from toolpin.resolver.local_resolution import lockfile_for
 from toolpin.resolver.locked_resolution import not_locked, resolve_locked
 from toolpin.system import host
 from toolpin.system.report import sized
-from toolpin.tasks.bundle_file import (
-    Bundle,
-    artifacts_of,
-    import_archives,
-    read_bundle,
-    write_bundle,
-)
+from toolpin.tasks import bundle_file
 from toolpin.tasks.install_view import show_outcomes
 from toolpin.tasks.shim_refresh import refresh_shims
 
@@ -73,7 +67,7 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
         raise NotLocked(
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
-    bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
+    bundle = bundle_file.Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
     for request in lockfile_requests_of(read_project(beside, app), beside, app):
         resolution = resolve_locked(lock, file, request, app.host)
         if resolution.pin is None:
@@ -82,7 +76,7 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
     cache = app.cache
     board = app.board
     clients = app.clients
-    for artifact in artifacts_of(bundle):
+    for artifact in bundle_file.artifacts_of(bundle):
         row = board.row(artifact.filename)
         if not os.path.exists(cache.archive(artifact.digest)):
             row.phase("downloading")
@@ -93,20 +87,22 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
             raise type(error)(error.what, [wanted, *error.facts], error.hint) from error
         finally:
             row.drop()
-    size_bytes = write_bundle(path, bundle, cache)
+    size_bytes = bundle_file.write_bundle(path, bundle, cache)
     names = ", ".join(bundle.hosts)
     app.report.remark(f"{path}: {sized(size_bytes)} for {names}")
     result = {
         "file": path,
         "size_bytes": size_bytes,
         "hosts": bundle.hosts,
-        "archives": [str(artifact.digest) for artifact in artifacts_of(bundle)],
+        "archives": [
+            str(artifact.digest) for artifact in bundle_file.artifacts_of(bundle)
+        ],
     }
     app.report.document("bundle", result, changed=True)
     return 0
 
 
-def _wanted_for(artifact: Artifact, bundle: Bundle) -> str:
+def _wanted_for(artifact: Artifact, bundle: bundle_file.Bundle) -> str:
     """Return the version and host of an archive."""
     return next(
         f"{entry.pin} on {entry.host}"
@@ -115,7 +111,7 @@ def _wanted_for(artifact: Artifact, bundle: Bundle) -> str:
     )
 
 
-def _check_complete(bundle: Bundle, file: str) -> None:
+def _check_complete(bundle: bundle_file.Bundle, file: str) -> None:
     """Raise NotLocked if a host lacks a build of a pin."""
     for request in _lock_requests(bundle, file):
         for name in bundle.hosts:
@@ -130,7 +126,7 @@ def _check_complete(bundle: Bundle, file: str) -> None:
                 )
 
 
-def _lock_requests(bundle: Bundle, path: str) -> Iterator[LockfileRequest]:
+def _lock_requests(bundle: bundle_file.Bundle, path: str) -> Iterator[LockfileRequest]:
     """Yield the pins of a bundle's lockfile as requests."""
     origin = Origin(path)
     for key in sorted(bundle.lock.pins):
@@ -138,7 +134,7 @@ def _lock_requests(bundle: Bundle, path: str) -> Iterator[LockfileRequest]:
 
 
 def _install(path: str, app: App) -> int:
-    bundle = read_bundle(path)
+    bundle = bundle_file.read_bundle(path)
     here = app.host
     if str(here) not in bundle.hosts:
         raise ToolpinError(
@@ -154,7 +150,7 @@ def _install(path: str, app: App) -> int:
         if job.locked
         for artifact in job.locked.entry.build.artifacts
     ]
-    import_archives(path, wanted, app.cache)
+    bundle_file.import_archives(path, wanted, app.cache)
     settings = app.settings._replace(offline=True)
     offline = app.derived(settings=settings, registry=app.registry)
     outcomes = Installer(offline).run(jobs)
@@ -178,7 +174,7 @@ def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
             )
 
 
-def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
+def _jobs(bundle: bundle_file.Bundle, path: str, app: App) -> list[Job]:
     """Return a job for each pin of the bundle.
 
     Raises NotLocked for a build that does not run here.

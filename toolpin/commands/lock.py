@@ -14,16 +14,7 @@ from toolpin.install.locked_plan import check_locators
 from toolpin.lockfile.document import EMPTY, Entry, Key, Lockfile
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest, Scope, check_host, check_sources
-from toolpin.lockfile_update.project_lockfile import (
-    also_of,
-    locked_pins,
-    locker_for,
-    lockfile_requests_of,
-    project_file,
-    read_project,
-    stale_facts,
-    write_lockfile,
-)
+from toolpin.lockfile_update import project_lockfile as project
 from toolpin.model import COMMAND_LINE, Origin, Pin
 from toolpin.project import known_projects
 from toolpin.resolver.locked_resolution import resolve_locked
@@ -73,14 +64,16 @@ ARGUMENTS: Arguments = {
 
 def run(options: Options, app: App) -> int:
     """Write the lockfile; exit 1 if a request was not resolved, and lock the rest."""
-    file = project_file(app)
+    file = project.project_file(app)
     path = lockfile_beside(file)
     with app.writing(path):
         old = app.lockfile(path) or EMPTY
-        requests = lockfile_requests_of(read_project(file, app), file, app)
+        requests = project.lockfile_requests_of(
+            project.read_project(file, app), file, app
+        )
         pinned = [request.tool for request in requests]
         only = tools_of_only(options.only, pinned, app) if options.only else frozenset()
-        also = also_of(options.also, old, app)
+        also = project.also_of(options.also, old, app)
         if options.check:
             return _check([*also, *requests], old, path, app)
         known_projects.remember(app.paths, [Origin(file, 1)])
@@ -94,15 +87,15 @@ def run(options: Options, app: App) -> int:
             if request.wanted.kind == "version"
         ]
         refuse_pairs(stated, app)
-        locker = locker_for(app, _scope(options, old, app))
+        locker = project.locker_for(app, _scope(options, old, app))
         lock, errors = locker.lock(requests, old, also, only=only)
         errors = [_with_options(error, options) for error in errors]
         if not lock.pins:
             app.report.raise_first(errors)
         check_locators(lock, path, app.registry)
-        if (pins := locked_pins(requests, lock)) != stated:
+        if (pins := project.locked_pins(requests, lock)) != stated:
             refuse_pairs(pins, app)
-        changed = write_lockfile(path, lock, app)
+        changed = project.write_lockfile(path, lock, app)
     _show(lock, old, [*requests, *also], app)
     _warn_of_lost_hosts([*requests, *also], lock, old, app)
     _warn_of_this_machine(requests, lock, path, app)
@@ -194,7 +187,7 @@ def _check(requests: list[LockfileRequest], lock: Lockfile, path: str, app: App)
             [(str(request.key), str(request.origin)) for request in requests],
             "toolpin lock",
         )
-    facts = stale_facts(requests, lock, app)
+    facts = project.stale_facts(requests, lock, app)
     if facts:
         raise NotLocked(f"{path} is out of date", facts, "toolpin lock")
     check_locators(lock, path, app.registry)

@@ -10,15 +10,8 @@ from toolpin.json_tables import origin_table
 from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest, Scope
+from toolpin.lockfile_update import project_lockfile as project
 from toolpin.lockfile_update.elsewhere import Newer, newer_elsewhere
-from toolpin.lockfile_update.project_lockfile import (
-    PinFile,
-    counting_files,
-    locker_for,
-    lockfile_requests_of,
-    read_project,
-    report_unknown,
-)
 from toolpin.model import Request
 from toolpin.resolver.version_choice import looks_exact
 from toolpin.system.report import Color, counted
@@ -67,7 +60,7 @@ def run(_options: None, app: App) -> int:
     """Print a line for each request with a newer version."""
     rows: list[_Row] = []
     has_failed = False
-    for file in counting_files(app):
+    for file in project.counting_files(app):
         has_failed |= _compare(file, rows, app)
     for row in rows:
         if not row.is_listed:
@@ -96,13 +89,15 @@ def run(_options: None, app: App) -> int:
     return 1 if has_failed else 0
 
 
-def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
+def _compare(file: project.PinFile, rows: list[_Row], app: App) -> bool:
     """Add a row for each effective request of a file; return whether one failed."""
     old = app.lockfile(lockfile_beside(file.path)) or EMPTY
-    locker = locker_for(app, Scope(old.hosts))
-    requests = lockfile_requests_of(read_project(file.path, app), file.path, app)
+    locker = project.locker_for(app, Scope(old.hosts))
+    requests = project.lockfile_requests_of(
+        project.read_project(file.path, app), file.path, app
+    )
     requests = [request for request in requests if request.tool in file.tools]
-    unknown = report_unknown(requests, app)
+    unknown = project.report_unknown(requests, app)
     has_failed = bool(unknown)
     for request in requests:
         if request.tool in unknown:

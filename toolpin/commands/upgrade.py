@@ -13,20 +13,9 @@ from toolpin.errors import NoChecksum, NotLocked, ToolpinError
 from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest, Scope
+from toolpin.lockfile_update import project_lockfile as project
 from toolpin.lockfile_update.elsewhere import newer_elsewhere
 from toolpin.lockfile_update.locker import Locker
-from toolpin.lockfile_update.project_lockfile import (
-    PinFile,
-    counting_files,
-    locked_pins,
-    locker_for,
-    lockfile_requests_of,
-    pin_paths,
-    read_project,
-    relocked,
-    report_unknown,
-    write_both,
-)
 from toolpin.model import COMMAND_LINE, Origin, Wanted
 from toolpin.plugins.registry import Registry
 from toolpin.project import known_projects, project_files
@@ -87,7 +76,7 @@ def run(options: Options, app: App) -> int:
 
     Exit 1 if a tool without a plugin was left unchanged.
     """
-    paths = pin_paths(app)
+    paths = project.pin_paths(app)
     with app.writing(*paths, *map(lockfile_beside, paths)):
         files = _files_to_update(options, app)
         known_projects.remember(app.paths, (Origin(file.path, 1) for file in files))
@@ -109,13 +98,13 @@ def run(options: Options, app: App) -> int:
     return 1 if any(upgrade.has_unknown for upgrade in upgrades) else 0
 
 
-def _files_to_update(options: Options, app: App) -> list[PinFile]:
+def _files_to_update(options: Options, app: App) -> list[project.PinFile]:
     """Return the files to update, each with the tools to update in it.
 
     Raises ToolpinError for a tool that is not pinned here, and NotLocked if there is no
     lockfile to update.
     """
-    files = counting_files(app)
+    files = project.counting_files(app)
     tools = _tools(options.tools, files, app)
     chosen = [file._replace(tools=file.tools & tools) for file in files]
     chosen = [file for file in chosen if file.tools]
@@ -132,31 +121,31 @@ def _files_to_update(options: Options, app: App) -> list[PinFile]:
     return locked
 
 
-def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Upgrade:
+def _upgrade(pin_file: project.PinFile, options: Options, app: App) -> _Upgrade:
     """Return how what is pinned in one file, and locked beside it, moves."""
     file = pin_file.path
     path = lockfile_beside(file)
     old = app.lockfile(path)
-    before = read_project(file, app)
-    requests = lockfile_requests_of(before, file, app)
-    unknown = report_unknown(requests, app)
+    before = project.read_project(file, app)
+    requests = project.lockfile_requests_of(before, file, app)
+    unknown = project.report_unknown(requests, app)
     tools = pin_file.tools - unknown
     old_lock = old or EMPTY
     scope = Scope(old_lock.hosts, moving=tools, allow_downgrade=options.allow_downgrade)
-    locker = locker_for(app, scope)
+    locker = project.locker_for(app, scope)
     after = before
     if options.latest:
         _report_unchanged(requests, tools, file, app)
         newest = partial(_newer, locker=locker, old=old_lock)
         after = _rewritten(before, file, tools, app.registry, newest)
-    new_requests = lockfile_requests_of(after, file, app)
+    new_requests = project.lockfile_requests_of(after, file, app)
     lock = EMPTY
     write: Callable[[], tuple[str, ...]] = partial(_write_file, file, before, after)
     if old is not None:
         lock = _relocked(locker, new_requests, old, options, app)
         known = [request for request in new_requests if request.tool not in unknown]
-        refuse_pairs(locked_pins(known, lock), app)
-        write = partial(write_both, file, after, path, lock, app)
+        refuse_pairs(project.locked_pins(known, lock), app)
+        write = partial(project.write_both, file, after, path, lock, app)
     for request in new_requests:
         version = lock.pins.get(request.key) if request.tool in tools else None
         if version and (newer := newer_elsewhere(request, version, lock, app)):
@@ -184,7 +173,7 @@ def _relocked(
     Raises NoChecksum with the command that accepts the build.
     """
     try:
-        return relocked(locker, requests, old, app)
+        return project.relocked(locker, requests, old, app)
     except NoChecksum as error:
         words = ["toolpin upgrade", *(["--latest"] if options.latest else [])]
         hint = " ".join([*words, *options.tools, FLAG])
@@ -231,7 +220,9 @@ def _cells(move: _Move) -> tuple[str, ...]:
     return tool, request, f"{same} {newer}"
 
 
-def _tools(words: Sequence[str], files: Sequence[PinFile], app: App) -> set[str]:
+def _tools(
+    words: Sequence[str], files: Sequence[project.PinFile], app: App
+) -> set[str]:
     """Return the tools to update. Raises ToolpinError for one that is not requested."""
     here = {tool for file in files for tool in file.tools}
     if not words:

@@ -140,9 +140,9 @@ def _serves_pins(seen: ProcessEnvironment, app: App) -> bool:
     results = {name: _pinned(name, app) for name in names_in(seen.shims)}
     pinned = {name: path for name, path in results.items() if path}
     return bool(pinned) and all(
-        any(_is_same(first.path, path) for first in found[:1])
+        any(_is_same(first.path, path) for first in programs[:1])
         for name, path in pinned.items()
-        for found in [candidates(name, seen.directories)]
+        for programs in [candidates(name, seen.directories)]
     )
 
 

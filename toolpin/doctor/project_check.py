@@ -13,13 +13,7 @@ from toolpin.doctor.findings import Finding, of_error
 from toolpin.errors import NotLocked, ToolpinError, UsageError
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest
-from toolpin.lockfile_update.project_lockfile import (
-    also_of,
-    lockfile_requests_of,
-    project_file,
-    read_project,
-    stale_facts,
-)
+from toolpin.lockfile_update import project_lockfile as project
 from toolpin.model import Pin
 from toolpin.resolver.local_resolution import locked_version
 from toolpin.run.tool_environment import first_tree
@@ -68,17 +62,19 @@ def check_agreement(app: App) -> Iterator[Finding]:
 def check_lockfile(app: App) -> Iterator[Finding]:
     """Find a lockfile that is invalid, or that lacks a request."""
     try:
-        file = project_file(app)
+        file = project.project_file(app)
         path = lockfile_beside(file)
-        lock_requests = lockfile_requests_of(read_project(file, app), file, app)
+        lock_requests = project.lockfile_requests_of(
+            project.read_project(file, app), file, app
+        )
     except ToolpinError:
         return  # nothing to lock; an invalid file has a separate check
     try:
         lock = app.lockfile(path)
         if lock is None:
             return
-        also: list[LockfileRequest] = also_of((), lock, app)
-        facts = stale_facts([*also, *lock_requests], lock, app)
+        also: list[LockfileRequest] = project.also_of((), lock, app)
+        facts = project.stale_facts([*also, *lock_requests], lock, app)
     except ToolpinError as error:
         yield of_error("lockfile", error)
         return

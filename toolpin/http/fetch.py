@@ -15,16 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from toolpin.digests import check_file, differing, mismatch
 from toolpin.errors import Mismatch, Refused, Unreachable
-from toolpin.http import urls
+from toolpin.http import partial, urls
 from toolpin.http.credentials import Credentials
 from toolpin.http.limits import DEFAULT_TRANSPORT, Interrupted, Limits, Transport
-from toolpin.http.partial import (
-    discard,
-    granted_offset,
-    remember_validator,
-    resumable,
-    validator,
-)
 from toolpin.model import Artifact, Digest
 
 if TYPE_CHECKING:
@@ -118,12 +111,12 @@ class Fetcher:
             try:
                 self._retrying(job.url, lambda: self._fill(job))
             except Mismatch:
-                discard(part)
+                partial.discard(part)
                 self._retrying(job.url, lambda: self._fill(job))
         except (Mismatch, Refused):
-            discard(part)
+            partial.discard(part)
             raise
-        remember_validator(part, "")
+        partial.remember_validator(part, "")
 
     def unverified(self, url: str, part: str) -> tuple[Digest, int]:
         """Download whatever a URL returns to `part`; return its SHA-256 and its size.
@@ -134,16 +127,16 @@ class Fetcher:
         job = _Job(self._rewrite(url), unknown, part, lambda _received, _total: None)
 
         def receive() -> tuple[Digest, int]:
-            discard(part)
+            partial.discard(part)
             return self._receive(job)[:2]
 
         try:
             return self._retrying(job.url, receive)
         except BaseException:
-            discard(part)
+            partial.discard(part)
             raise
         finally:
-            remember_validator(part, "")
+            partial.remember_validator(part, "")
 
     @cached_property
     def _client(self) -> Client:
@@ -187,7 +180,7 @@ class Fetcher:
 
     def _fill(self, job: _Job) -> None:
         """Fetch the missing rest of an artifact, once, and verify the whole."""
-        offset, _ = resumable(job.part)
+        offset, _ = partial.resumable(job.part)
         if offset and offset == job.artifact.size_bytes:
             check_file(job.part, job.artifact, "an earlier download")
             return
@@ -200,14 +193,14 @@ class Fetcher:
 
         Returns the digest and the size of the whole, and where it came from.
         """
-        offset, tag = resumable(job.part)
+        offset, tag = partial.resumable(job.part)
         headers = {"Range": f"bytes={offset}-", "If-Range": tag} if offset else {}
         algorithm = job.artifact.digest.algorithm
         digest = hashlib.new(algorithm)
         with self._client.get(job.url, headers) as response:
-            received = granted_offset(offset, response.status, response.headers)
+            received = partial.granted_offset(offset, response.status, response.headers)
             if received is None:
-                discard(job.part)
+                partial.discard(job.part)
                 raise Interrupted(
                     f"{response.status} with a different range than requested"
                 )
@@ -217,7 +210,9 @@ class Fetcher:
                     digest = hashlib.file_digest(kept, algorithm)
             with open(job.part, "ab" if received else "wb") as file:
                 if not received:  # never next to the bytes of another file
-                    remember_validator(job.part, validator(response.headers))
+                    partial.remember_validator(
+                        job.part, partial.validator(response.headers)
+                    )
                 job.progress(received, total)
                 for block in response.blocks(decode=False):
                     received += len(block)

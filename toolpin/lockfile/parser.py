@@ -14,6 +14,7 @@ from typing import Any
 
 from toolpin.digests import parse_digest
 from toolpin.errors import UsageError, shown
+from toolpin.lockfile import header
 from toolpin.lockfile.document import (
     NO_BUILD,
     Entry,
@@ -21,14 +22,6 @@ from toolpin.lockfile.document import (
     Lockfile,
     filename_of,
     no_build,
-)
-from toolpin.lockfile.header import (
-    FIX,
-    MARKS,
-    SCHEMA,
-    merged,
-    not_as_written,
-    pin_lines,
 )
 from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Pin
 from toolpin.project.validation import NAME, VERSION, fits
@@ -58,23 +51,23 @@ def parse(text: str, place: str) -> Lockfile:
 
     Raises UsageError with file and line for anything that toolpin would not write.
     """
-    if marker := MARKS.search(text):
+    if marker := header.MARKS.search(text):
         number = text.count("\n", 0, marker.start()) + 1
-        raise merged(place, number)
+        raise header.merged(place, number)
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         facts = [("reason", str(error))]
-        raise UsageError(f"{place} is not TOML", facts, FIX) from error
+        raise UsageError(f"{place} is not TOML", facts, header.FIX) from error
     if not document:
         facts = [("expected", "what `toolpin lock` writes")]
-        raise UsageError(f"{place} is empty", facts, FIX)
-    if document.get("schema") != SCHEMA:
+        raise UsageError(f"{place} is empty", facts, header.FIX)
+    if document.get("schema") != header.SCHEMA:
         raise UsageError(
             f"{place} has a schema that this version of toolpin does not support",
             [
                 ("received", shown(document.get("schema"))),
-                ("expected", str(SCHEMA)),
+                ("expected", str(header.SCHEMA)),
             ],
             "toolpin self update",
         )
@@ -116,9 +109,9 @@ class _Reader:
     def _check_head(self, pins: Mapping[str, object]) -> None:
         """Refuse a header that a shim would read differently."""
         rest = {f'"{text}" = "{version}"' for text, version in pins.items()}
-        for number, line in pin_lines(self._text, self._place):
+        for number, line in header.pin_lines(self._text, self._place):
             if line not in rest:
-                raise not_as_written(self._place, number, line)
+                raise header.not_as_written(self._place, number, line)
             rest.remove(line)
         for text, version in pins.items():
             if f'"{text}" = "{version}"' in rest:
@@ -232,4 +225,4 @@ class _Reader:
         self, path: Path, what: str, facts: Iterable[tuple[str, str]]
     ) -> UsageError:
         at = f"{self._place}:{line_of(self._text, path)}"
-        return UsageError(f"{at}: {what}", tuple(facts), FIX)
+        return UsageError(f"{at}: {what}", tuple(facts), header.FIX)

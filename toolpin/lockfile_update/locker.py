@@ -24,18 +24,9 @@ from toolpin.lockfile.scope import (
     sources_after,
     sources_to_query,
 )
+from toolpin.lockfile_update import request_work
 from toolpin.lockfile_update.entries import by_host, completed, old_entries
-from toolpin.lockfile_update.request_work import (
-    Work,
-    is_partial,
-    names_of,
-    no_checksum,
-    no_match,
-    refuse_weaker,
-    report_own,
-    report_queried,
-    report_silent,
-)
+from toolpin.lockfile_update.request_work import Work
 from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugins.refused import refuse_version
 from toolpin.plugins.registry import Registry
@@ -241,7 +232,7 @@ class Locker:
         Where the preferred sources lack it, the next one is queried, unless sources
         were named. Raises ToolpinError with the nearest versions when no source has it.
         """
-        report_own(work, self._scope, self._board)
+        request_work.report_own(work, self._scope, self._board)
         seen = set[str]()
         if from_sources := self._from_sources(work, seen):
             return from_sources
@@ -252,14 +243,16 @@ class Locker:
             try:
                 from_sources = self._from_sources(following, seen)
             except Unreachable as error:
-                asked = work._replace(specs=queried)
-                raise no_match(asked, sorted(seen), error) from None
+                failed = work._replace(specs=queried)
+                raise request_work.no_match(failed, sorted(seen), error) from None
             if from_sources:
-                missing = f"not in {names_of(queried)}; locked from {spec.id}"
+                missing = (
+                    f"not in {request_work.names_of(queried)}; locked from {spec.id}"
+                )
                 self._board.remark(f"{work.request.key}: {missing}")
                 return from_sources
             queried = (*queried, spec)
-        raise no_match(work._replace(specs=queried), sorted(seen))
+        raise request_work.no_match(work._replace(specs=queried), sorted(seen))
 
     def _next(self, work: Work) -> tuple[SourceSpec, ...]:
         """Return the sources to query for what the preferred ones lack."""
@@ -305,7 +298,7 @@ class Locker:
                 except NotPublished:
                     continue
                 except Unreachable as error:
-                    report_silent(work, spec, error, self._board)
+                    request_work.report_silent(work, spec, error, self._board)
                     continue
                 if has_channels(spec):  # it has stated the long-term lines
                     wanted = ""
@@ -336,8 +329,8 @@ class Locker:
         if not missing:
             return kept
         # An entry for a single host was known on that machine, without a source.
-        queried = work.hosts if kept and is_partial(work, pin) else missing
-        report_queried(work, queried)
+        queried = work.hosts if kept and request_work.is_partial(work, pin) else missing
+        request_work.report_queried(work, queried)
         with ThreadPoolExecutor(4) as pool:
             values = list(pool.map(partial(self._entries_on, work, pin), queried))
         return completed(kept, [entry for entries in values for entry in entries])
@@ -356,10 +349,10 @@ class Locker:
                 builds = locked_builds(work.tool, spec, pin, target, self._clients)
             except NotPublished as error:
                 if isinstance(error, NoChecksum):
-                    undigested = no_checksum(work, pin, host, error)
+                    undigested = request_work.no_checksum(work, pin, host, error)
                 continue
             except Unreachable as error:
-                report_silent(work, spec, error, self._board)
+                request_work.report_silent(work, spec, error, self._board)
                 continue
             known = spec.at(pin.version, host)
             entries = tuple(
@@ -367,7 +360,7 @@ class Locker:
                 for build in builds
             )
             if entries and not named_sources(work.tool, self._scope):
-                refuse_weaker(work, entries)
+                request_work.refuse_weaker(work, entries)
             return entries
         if undigested:
             raise undigested

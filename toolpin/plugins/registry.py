@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING
 
 from toolpin.errors import ToolpinError, UnknownTool, UsageError, as_word
 from toolpin.model import Origin
-from toolpin.plugins.light_fields import (
-    INDEX,
-    LightFields,
-    pairs_of,
-    parse_index,
-    plain_fields,
-)
+from toolpin.plugins import light_fields
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import logical_cwd
 from toolpin.project.validation import COMMAND, NAME, fits, is_plain, respell
@@ -52,7 +46,7 @@ class Registry:
         passed_over: Mapping[str, str] | None = None,
         *,
         paths: Paths | None = None,
-        index: Mapping[str, LightFields] | None = None,
+        index: Mapping[str, light_fields.LightFields] | None = None,
     ) -> None:
         self.paired = paired
         self._paths = paths
@@ -106,7 +100,7 @@ class Registry:
         if not word:
             return word
         if own := self._index.get(self.canonical(name)):
-            return respell(word, pairs_of(own.spellings))
+            return respell(word, light_fields.pairs_of(own.spellings))
         if is_plain(word) and not self._has_prefix(name):
             return word
         tool = self.readable(name)
@@ -150,7 +144,7 @@ class Registry:
 
     def _manifests_of(self, name: str) -> Mapping[str, str]:
         if own := self._index.get(name):
-            return pairs_of(own.manifests)
+            return light_fields.pairs_of(own.manifests)
         tool = self.readable(name)
         return tool.manifests if tool else {}
 
@@ -356,25 +350,27 @@ def is_chosen(paths: Paths, files: Mapping[str, str], name: str) -> bool:
     return not mine and os.path.exists(f"{paths.chosen}/{name}")
 
 
-def _light_fields(name: str, file: str) -> LightFields | None:
+def _light_fields(name: str, file: str) -> light_fields.LightFields | None:
     """Return what every command needs of a user's plugin.
 
     None where it cannot be read: the error is raised when its tool is requested.
     """
     try:
         text = _text(file)
-        fields = plain_fields(text) if fits(name, NAME) else None
+        fields = light_fields.plain_fields(text) if fits(name, NAME) else None
         if fields is None:
             tool = _parse(text, file)
-            fields = LightFields(tool.also, tool.idiomatic, has_pairs=bool(tool.pairs))
+            fields = light_fields.LightFields(
+                tool.also, tool.idiomatic, has_pairs=bool(tool.pairs)
+            )
     except UsageError:
         return None
     return fields
 
 
-def _bundled_fields() -> list[tuple[str, str, LightFields]]:
+def _bundled_fields() -> list[tuple[str, str, light_fields.LightFields]]:
     directory = bundled("plugins")
-    index = parse_index(_text(f"{directory}/{INDEX}"))
+    index = light_fields.parse_index(_text(f"{directory}/{light_fields.INDEX}"))
     return [(name, f"{directory}/{name}.toml", index[name]) for name in index]
 
 

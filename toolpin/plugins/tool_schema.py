@@ -5,68 +5,44 @@ This is the reference for authors. `tool_file` reads files by it.
 
 from __future__ import annotations
 
-from toolpin.plugins.tool_fields import (
-    read_commands,
-    read_date,
-    read_default_packages,
-    read_defaults,
-    read_files,
-    read_home_bins,
-    read_homes,
-    read_idioms,
-    read_lists,
-    read_long_term,
-    read_manifests,
-    read_needs,
-    read_pairs,
-    read_phases,
-    read_reshim_after,
-    read_spellings,
-    read_variables,
-)
-from toolpin.sources.fields import (
-    Field,
-    read_insides,
-    read_name,
-    read_names,
-    read_table,
-    read_text,
-    read_texts,
-    read_url,
-)
+from toolpin.plugins import tool_fields
+from toolpin.sources import fields
+from toolpin.sources.fields import Field
 
 _PATHS = "a list of relative paths"
 TOOL: dict[str, Field] = {
     "name": Field(
-        read_name, "a tool name", "the name in .tool-versions", required=True
+        fields.read_name, "a tool name", "the name in .tool-versions", required=True
     ),
-    "also": Field(read_names, "a list of tool names", "its other names there", ()),
+    "also": Field(
+        fields.read_names, "a list of tool names", "its other names there", ()
+    ),
     "requires": Field(
-        read_names,
+        fields.read_names,
         "a list of tool names",
         "tools that its programs need: their programs follow its own on PATH",
         (),
     ),
     "uses": Field(
-        read_names,
+        fields.read_names,
         "a list of tool names",
         "tools that its programs use if the project pins them: then their programs are "
         "on PATH, and their variables set. Its programs run without them, too",
         (),
     ),
     "description": Field(
-        read_text, "a line of text", "a short description", required=True
+        fields.read_text, "a line of text", "a short description", required=True
     ),
-    "homepage": Field(read_url, "an https URL", "its homepage", required=True),
+    "homepage": Field(fields.read_url, "an https URL", "its homepage", required=True),
     "commands": Field(
-        read_commands,
+        tool_fields.read_commands,
         "a list of command names",
         "programs that every install must have, except those in `added_by`; they are "
         "checked against the host",
         required=True,
     ),
     "proof": Field(
-        read_texts,
+        fields.read_texts,
         "a list: command, arguments, and the first line of its answer",
         "run before an install is moved into the store; the answer holds {version}: "
         "some places publish another version's build under a version's name. Further "
@@ -75,24 +51,24 @@ TOOL: dict[str, Field] = {
         holds=("version",),
     ),
     "demands": Field(
-        read_names,
+        fields.read_names,
         "a list of such names",
         "an install for which `proof` reports `no` for such a name is refused, unless "
         "the setting `allow` contains it",
         (),
     ),
     "bin_dirs": Field(
-        read_insides, _PATHS, "directories whose programs get shims", ("bin",)
+        fields.read_insides, _PATHS, "directories whose programs get shims", ("bin",)
     ),
     "variables": Field(
-        read_variables,
+        tool_fields.read_variables,
         "a table of variables",
         "the environment of its programs; {install} is the install's path",
         (),
         holds=("install",),
     ),
     "defaults": Field(
-        read_defaults,
+        tool_fields.read_defaults,
         "a table: variable = [value, variables]",
         "variables that are set unless the user has set them, or one of the variables "
         "after the value; {install} is the install's path",
@@ -100,7 +76,7 @@ TOOL: dict[str, Field] = {
         holds=("install",),
     ),
     "files": Field(
-        read_files,
+        tool_fields.read_files,
         "a table: relative path = line of text",
         "files to write into each install that comes from an archive. They replace "
         "nothing of the archive",
@@ -108,7 +84,7 @@ TOOL: dict[str, Field] = {
         holds=("version",),
     ),
     "homes": Field(
-        read_homes,
+        tool_fields.read_homes,
         "a table: variable = relative path",
         "variables for directories outside the installs, set unless the user has set "
         "them; {minor}: the first two numbers of the version, {required}: the first "
@@ -117,7 +93,7 @@ TOOL: dict[str, Field] = {
         holds=("minor", "required"),
     ),
     "home_bins": Field(
-        read_home_bins,
+        tool_fields.read_home_bins,
         _PATHS,
         "directories there whose programs get shims, too. "
         "`${NAME:-$HOME/DIRECTORY}/bin` "
@@ -127,7 +103,7 @@ TOOL: dict[str, Field] = {
         holds=("minor", "required"),
     ),
     "default_packages": Field(
-        read_default_packages,
+        tool_fields.read_default_packages,
         "a table: file, run",
         "a hidden file in the user's home directory, each line of which is the words "
         "of a command, and that command: it runs once in each new install, or in each "
@@ -136,7 +112,7 @@ TOOL: dict[str, Field] = {
         holds=("words", "file"),
     ),
     "reshim_after": Field(
-        read_reshim_after,
+        tool_fields.read_reshim_after,
         "a table: command = [words]",
         "commands that may add programs when one of these words is an argument, or "
         "with "
@@ -144,20 +120,20 @@ TOOL: dict[str, Field] = {
         (),
     ),
     "added_by": Field(
-        read_lists,
+        tool_fields.read_lists,
         "a table: command = [words]",
         "commands that not every version has, and the command line that adds each",
         (),
     ),
     "idiomatic": Field(
-        read_idioms,
+        tool_fields.read_idioms,
         "a list of file names with a dot in front",
         "plain version files that are read besides .tool-versions, "
         "in order of precedence",
         (),
     ),
     "spellings": Field(
-        read_spellings,
+        tool_fields.read_spellings,
         "a table: word = word",
         "how versions are written otherwise, in all files. If the value is empty, the "
         "key is a prefix that is left out; a v before a digit is always left out. The "
@@ -166,7 +142,7 @@ TOOL: dict[str, Field] = {
         {},
     ),
     "manifests": Field(
-        read_manifests,
+        tool_fields.read_manifests,
         "a table: package.json, go.mod, global.json, Gemfile, .sdkmanrc, "
         "rust-toolchain or "
         "rust-toolchain.toml = name",
@@ -175,7 +151,7 @@ TOOL: dict[str, Field] = {
         {},
     ),
     "mutable": Field(
-        read_insides,
+        fields.read_insides,
         _PATHS,
         "directories to which the tool adds files; files whose "
         "change shows that the tool "
@@ -185,20 +161,20 @@ TOOL: dict[str, Field] = {
         (),
     ),
     "channels": Field(
-        read_table,
+        fields.read_table,
         "a table: name = first version of an LTS series",
         "names to request instead of a version: releases from that one on, with the "
         "same first number; `lts` is all of them. Used if no list states the series",
         {},
     ),
     "channels_date": Field(
-        read_date,
+        tool_fields.read_date,
         "a date: 2026-11-30",
         "the day on which `channels` was complete; reported when `channels` is used",
         "",
     ),
     "long_term": Field(
-        read_long_term,
+        tool_fields.read_long_term,
         "a table: package, file, version, channel",
         "the npm package with a JSON list of releases that states the LTS series: the "
         "file in the package, the key of a release's version, and that of the name of "
@@ -206,7 +182,7 @@ TOOL: dict[str, Field] = {
         {},
     ),
     "pairs": Field(
-        read_pairs,
+        tool_fields.read_pairs,
         "a table: tool, suffix, table",
         "the tool that its versions are built for; the text before that tool's version "
         "in its own versions; and a file beside the plugin with rows of its version, "
@@ -214,10 +190,13 @@ TOOL: dict[str, Field] = {
         {},
     ),
     "refused_hosts": Field(
-        read_table, "a table: host = reason", "hosts without any build, and why", {}
+        fields.read_table,
+        "a table: host = reason",
+        "hosts without any build, and why",
+        {},
     ),
     "refused_versions": Field(
-        read_table,
+        fields.read_table,
         "a table: beginning of a version = reason",
         "versions that no source has, and why; or the URL of the asdf plugin that has "
         "them: `refused_versions = { pypy = "
@@ -227,7 +206,7 @@ TOOL: dict[str, Field] = {
 }
 BUILD: dict[str, Field] = {
     "phases": Field(
-        read_phases,
+        tool_fields.read_phases,
         "a list of tables: name, and the words to run",
         "the commands to run in the unpacked source, in order; {install} is the final "
         "directory, {jobs} the number of processors, and {options} the build options",
@@ -235,7 +214,7 @@ BUILD: dict[str, Field] = {
         holds=("install", "jobs", "options"),
     ),
     "needs": Field(
-        read_needs,
+        tool_fields.read_needs,
         "a list of tables: what, and programs, or header, library and condition; apt, "
         "dnf, apk, brew; since; below; unless; sources; hint; version; suite, "
         "libraries, "
@@ -256,7 +235,7 @@ BUILD: dict[str, Field] = {
         filled=lambda needs: tuple(need.option for need in needs),
     ),
     "options": Field(
-        read_text,
+        fields.read_text,
         "a variable",
         "the variable with the user's build options, which replace {options} after "
         "those of the setting `build_options`",

@@ -13,15 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from toolpin.binaries.fit import lacks
 from toolpin.errors import NotPublished
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
+from toolpin.sources import fields
 from toolpin.sources.apt_lists import DebPackage, upstream_version
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps, package_of
-from toolpin.sources.fields import (
-    Field,
-    read_packages,
-    read_shared,
-    read_tables,
-    read_text,
-)
+from toolpin.sources.fields import Field
 from toolpin.sources.protocol import Client, Kind, fill
 from toolpin.sources.shared_fields import COMMON, REWRITE, filled_links
 from toolpin.sources.spec import SourceSpec
@@ -43,33 +38,33 @@ class Debian(NamedTuple):
 
 FIELDS: dict[str, Field] = {
     "package": Field(
-        read_text,
+        fields.read_text,
         "a package name",
         "the package whose version is the tool's",
         "",
         holds=(),
     ),
     "packages": Field(
-        read_packages,
+        fields.read_packages,
         "a list of package names",
         "the packages to unpack together, if a suite has them",
         (),
     ),
     "suites": Field(
-        read_tables,
+        fields.read_tables,
         "a table: suite = {glibc = version, soname = library}",
         "the suites to search, in order, and what their packages require of a host",
         {},
     ),
     "shared": Field(
-        read_shared,
+        fields.read_shared,
         "a table: package = relative path",
         "packages with files that symbolic links in `packages` lead to, and the "
         "directory to unpack of each, to the same path in the install",
         {},
     ),
     "runtime": Field(
-        read_packages,
+        fields.read_packages,
         "a list of package names",
         "packages with a loader and libraries, for a host without what the suite needs",
         (),

@@ -15,31 +15,9 @@ from typing import TYPE_CHECKING
 from toolpin.binaries.fit import best
 from toolpin.errors import NotPublished, Unreachable, listed
 from toolpin.model import Artifact, Build, Host, Release
+from toolpin.sources import github_api, github_names, protocol, version_lists
 from toolpin.sources.fields import NO_CHECKSUMS, REVISION, VARIANT
-from toolpin.sources.github_api import (
-    API,
-    api_digest,
-    download_url,
-    kept_release,
-    read_release,
-    read_releases,
-)
-from toolpin.sources.github_names import (
-    FIELDS,
-    Expected,
-    Github,
-    names_assets,
-    split_variant,
-    variant_shapes,
-)
-from toolpin.sources.protocol import (
-    CHECKSUMS_BYTES,
-    Fault,
-    Kind,
-    no_fit,
-    stated_digest,
-    tool_requirements,
-)
+from toolpin.sources.github_names import Expected, Github
 from toolpin.sources.shared_fields import (
     ARCHIVE,
     COMMON,
@@ -48,11 +26,6 @@ from toolpin.sources.shared_fields import (
     built_for,
 )
 from toolpin.sources.spec import SourceSpec
-from toolpin.sources.version_lists import (
-    listed_releases,
-    read_tags,
-    versions_in,
-)
 from toolpin.verification import Level
 
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
@@ -78,15 +51,15 @@ class GithubSource:
         """
         with contextlib.suppress(NotPublished, Unreachable):
             if not self._own.variants:
-                tags = read_tags(self._indexes, self._own.repo)
-                return listed_releases(self._spec, tags, host)
+                tags = version_lists.read_tags(self._indexes, self._own.repo)
+                return version_lists.listed_releases(self._spec, tags, host)
         return self._with_assets(host)
 
     def _with_assets(self, host: Host) -> list[Release]:
         results = []
-        for release in read_releases(self._indexes, self._own.repo):
+        for release in github_api.read_releases(self._indexes, self._own.repo):
             names = {asset.name for asset in release.assets}
-            for version, revision in versions_in(
+            for version, revision in version_lists.versions_in(
                 self._spec, [release.tag], host
             ).items():
                 variants = self._with_variants(version, names, host)
@@ -105,7 +78,10 @@ class GithubSource:
         if not self._own.variants:
             return []
         spec = self._spec.at(version, host)
-        shapes = [re.compile(shape) for shape in variant_shapes(spec, version, host)]
+        shapes = [
+            re.compile(shape)
+            for shape in github_names.variant_shapes(spec, version, host)
+        ]
         matches = [shape.fullmatch(name) for shape in shapes for name in names]
         results = {match["variant"] for match in matches if match}
         return [
@@ -127,7 +103,7 @@ class GithubSource:
         result = self._choices(version, host)
         chosen = best(result.items(), host, lambda pair: pair[1])
         if chosen is None:
-            raise no_fit(self._spec.publisher, result.items(), host)
+            raise protocol.no_fit(self._spec.publisher, result.items(), host)
         return self._files(chosen[0], host)
 
     def _choices(self, version: str, host: Host) -> dict[str, Build]:
@@ -135,17 +111,17 @@ class GithubSource:
 
         Only the version itself if it names a variant, or if the plugin has none.
         """
-        base, variant = split_variant(self._spec, version)
+        base, variant = github_names.split_variant(self._spec, version)
         variants: list[str] = []
         if self._spec.built_for and not variant:
             tag = Expected(self._spec.at(version, host), version, host).tag
-            release = read_release(self._read, self._own.repo, tag)
+            release = github_api.read_release(self._read, self._own.repo, tag)
             names = {asset.name for asset in release.assets}
             variants = self._with_variants(base, names, host)
         results = {}
         for choice in variants or [version]:
-            values = {"variant": split_variant(self._spec, choice)[1]}
-            requires = tool_requirements(self._spec.built_for, values)
+            values = {"variant": github_names.split_variant(self._spec, choice)[1]}
+            requires = protocol.tool_requirements(self._spec.built_for, values)
             results[choice] = Build((), requires if variants else ())
         return results
 
@@ -165,12 +141,12 @@ class GithubSource:
         if "{revision}" not in spec.own.tag:
             return ""
         try:
-            tags = read_tags(self._indexes, spec.own.repo)
+            tags = version_lists.read_tags(self._indexes, spec.own.repo)
         except (NotPublished, Unreachable):
-            releases = read_releases(self._indexes, spec.own.repo)
+            releases = github_api.read_releases(self._indexes, spec.own.repo)
             tags = [release.tag for release in releases]
-        versions = versions_in(self._spec, tags, host)
-        base, _ = split_variant(spec, version)
+        versions = version_lists.versions_in(self._spec, tags, host)
+        base, _ = github_names.split_variant(spec, version)
         if base not in versions:
             raise NotPublished(f"{spec.own.repo} on GitHub has no {version}")
         return versions[base]
@@ -180,15 +156,17 @@ class GithubSource:
         if listed := self._listed(release, names):
             return listed
         repo, tag = self._own.repo, release.tag
-        result = kept_release(self._indexes, repo, tag, names)
+        result = github_api.kept_release(self._indexes, repo, tag, names)
         by_name = {asset.name: asset for asset in result.assets}
         for name in names:
             if asset := by_name.get(name):
-                url = download_url(repo, tag, name)
+                url = github_api.download_url(repo, tag, name)
                 if not asset.digest:
                     self._check_unlisted(release, name, by_name)
                     return self._first_use.artifact(url, name)
-                return Artifact(url, api_digest(asset, url), asset.size_bytes, name)
+                return Artifact(
+                    url, github_api.api_digest(asset, url), asset.size_bytes, name
+                )
         raise NotPublished(
             f"{repo} {tag} on GitHub has no build for {release.host}",
             [("wanted", ", ".join(names))],
@@ -204,39 +182,41 @@ class GithubSource:
         """
         checksums = release.checksums(name)
         if checksums in released:
-            place = download_url(self._own.repo, release.tag, checksums)
+            place = github_api.download_url(self._own.repo, release.tag, checksums)
             with listed(checksums):
-                self._read(place, max_bytes=CHECKSUMS_BYTES)
+                self._read(place, max_bytes=protocol.CHECKSUMS_BYTES)
 
     def _listed(self, release: Expected, names: Sequence[str]) -> Artifact | None:
         """Return the first asset that a checksum file of the release lists, if any."""
         repo, tag = self._own.repo, release.tag
         template = release.spec.own.checksums_asset
         for name in names if template else ():
-            place = download_url(repo, tag, release.checksums(name))
+            place = github_api.download_url(repo, tag, release.checksums(name))
             try:
                 alone = "{asset}" in template
-                digest = stated_digest(self._read, place, name, alone=alone)
+                digest = protocol.stated_digest(self._read, place, name, alone=alone)
             except NotPublished:
                 continue
-            return Artifact(download_url(repo, tag, name), digest, None, name)
+            return Artifact(
+                github_api.download_url(repo, tag, name), digest, None, name
+            )
         return None
 
 
-def _faults(spec: SourceSpec) -> Iterator[Fault]:
+def _faults(spec: SourceSpec) -> Iterator[protocol.Fault]:
     own: Github = spec.own
     if own.checksums == NO_CHECKSUMS and own.checksums_asset:
         what = f"source {spec.id} cannot have `checksums` none"
-        yield Fault("checksums", what, (("expected", "no `checksums_asset`"),))
+        yield protocol.Fault("checksums", what, (("expected", "no `checksums_asset`"),))
 
 
-KIND = Kind(
+KIND = protocol.Kind(
     own=Github,
-    fields={**COMMON, **ARCHIVE, **WITH, **built_for(VARIANT), **FIELDS},
+    fields={**COMMON, **ARCHIVE, **WITH, **built_for(VARIANT), **github_names.FIELDS},
     needs=("repo", "assets"),
     open=lambda spec, on: GithubSource(spec, on.indexes, on.first_use),
-    address=lambda spec, _: f"{API}/{spec.own.repo}/releases",
-    names=names_assets,
+    address=lambda spec, _: f"{github_api.API}/{spec.own.repo}/releases",
+    names=github_names.names_assets,
     steps=archive_steps,
     level=lambda _: Level.CHECKSUM,
     groups=lambda spec: {

@@ -7,18 +7,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from toolpin.model import Artifact, Host
-from toolpin.sources.fields import (
-    HOST_VALUES,
-    REVISION,
-    VARIANT,
-    VERSION_WORDS,
-    Field,
-    read_asset,
-    read_assets,
-    read_checksums,
-    read_repo,
-    read_text,
-)
+from toolpin.sources import fields
+from toolpin.sources.fields import Field
 from toolpin.sources.github_api import download_url
 from toolpin.sources.protocol import fill, shape_of
 from toolpin.sources.shared_fields import TAG
@@ -28,7 +18,7 @@ from toolpin.sources.version_lists import tag_shape
 _VARIANT = "[A-Za-z0-9.]+"
 
 
-_FILLED = (*VERSION_WORDS, HOST_VALUES, VARIANT, REVISION)
+_FILLED = (*fields.VERSION_WORDS, fields.HOST_VALUES, fields.VARIANT, fields.REVISION)
 
 
 class Github(NamedTuple):
@@ -44,17 +34,17 @@ class Github(NamedTuple):
 
 
 FIELDS: dict[str, Field] = {
-    "repo": Field(read_repo, "OWNER/NAME", "the repository on GitHub", ""),
+    "repo": Field(fields.read_repo, "OWNER/NAME", "the repository on GitHub", ""),
     "tag": TAG._replace(default="v{version}"),
     "assets": Field(
-        read_assets,
+        fields.read_assets,
         "a list of file names",
         "the builds of a version: the first that is released is used",
         (),
         holds=_FILLED,
     ),
     "parts": Field(
-        read_assets,
+        fields.read_assets,
         "a list of file names",
         "further archives of a version, unpacked over the first in the same way: "
         '`parts = ["cargo-{version}-{triple}.tar.xz"]`',
@@ -62,7 +52,7 @@ FIELDS: dict[str, Field] = {
         holds=_FILLED,
     ),
     "checksums_asset": Field(
-        read_asset,
+        fields.read_asset,
         "a file name",
         "the SHA-256 or SHA-512 list of a release, or of one {asset} alone: "
         "`{asset}.sha256`; if it is missing or does not list the asset, the checksum "
@@ -71,7 +61,7 @@ FIELDS: dict[str, Field] = {
         holds=("asset", *_FILLED),
     ),
     "checksums": Field(
-        read_checksums,
+        fields.read_checksums,
         "none",
         "`none` where no checksum is published: an install then requires "
         "--trust-on-first-use, which records the checksum that it had. An asset "
@@ -79,7 +69,7 @@ FIELDS: dict[str, Field] = {
         "",
     ),
     "variants": Field(
-        read_text,
+        fields.read_text,
         "what precedes a variant in a version, such as -otp-",
         "a version with it has the assets with {variant} in their names, one without "
         "it the others",

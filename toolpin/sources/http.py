@@ -14,19 +14,8 @@ from urllib.parse import unquote
 from toolpin.errors import NotPublished, Refused, Unreachable
 from toolpin.json_text import SHAPELESS
 from toolpin.model import Artifact, Build, Digest, Host, Release
-from toolpin.sources import json_index
-from toolpin.sources.fields import (
-    HOST_VALUES,
-    NO_CHECKSUMS,
-    REVISION,
-    VERSION_WORDS,
-    Field,
-    read_catalog,
-    read_checksums,
-    read_revisions,
-    read_urls,
-    read_versions,
-)
+from toolpin.sources import fields, json_index, version_lists
+from toolpin.sources.fields import Field
 from toolpin.sources.protocol import (
     Fault,
     Kind,
@@ -45,16 +34,11 @@ from toolpin.sources.shared_fields import (
     archive_steps,
 )
 from toolpin.sources.spec import SourceSpec, check_since, first_build
-from toolpin.sources.version_lists import (
-    listed_names,
-    listed_releases,
-    versions_in,
-)
 from toolpin.verification import Level
 from toolpin.versions import sort_key
 
 _CATALOG_BYTES = 64 << 20
-_FILLED = (*VERSION_WORDS, HOST_VALUES, REVISION)
+_FILLED = (*fields.VERSION_WORDS, fields.HOST_VALUES, fields.REVISION)
 
 
 class Http(NamedTuple):
@@ -71,14 +55,14 @@ class Http(NamedTuple):
 
 FIELDS: dict[str, Field] = {
     "artifacts": Field(
-        read_urls,
+        fields.read_urls,
         "a list of https URLs",
         "the builds of a version: the first that is listed is used",
         (),
         holds=_FILLED,
     ),
     "parts": Field(
-        read_urls,
+        fields.read_urls,
         "a list of https URLs",
         "further archives of a version, unpacked over the first in the same way: "
         '`parts = ["https://demo.example/cargo-{version}-{triple}.tar.xz"]`',
@@ -86,7 +70,7 @@ FIELDS: dict[str, Field] = {
         holds=_FILLED,
     ),
     "checksums": Field(
-        read_checksums,
+        fields.read_checksums,
         "an https URL, {url} with an ending, or none",
         "the SHA-256 or SHA-512 list of a release, or of one file alone: "
         "`{url}.sha256`. Not needed where `catalogue` has `sha256` or `sha512`: with "
@@ -97,7 +81,7 @@ FIELDS: dict[str, Field] = {
         holds=("url", "asset", *_FILLED),
     ),
     "versions": Field(
-        read_versions,
+        fields.read_versions,
         "github:OWNER/NAME, npm:PACKAGE, pypi:PACKAGE or an https URL",
         "where versions are listed, if not in a `catalogue`: Git tags, as `tag` writes "
         "them, the versions of a package, or the words of a text or the links of a "
@@ -106,14 +90,14 @@ FIELDS: dict[str, Field] = {
     ),
     "tag": TAG,
     "revisions": Field(
-        read_revisions,
+        fields.read_revisions,
         "a table: host = number",
         "the first {revision} that is for the host; older ones do not count: "
         '`revisions = { linux-x64-musl = "20250311" }`',
         {},
     ),
     "catalogue": Field(
-        read_catalog,
+        fields.read_catalog,
         "a table: url, and if need be list, next, then, version, prefix, files, file, "
         "name, sha256 or sha512, size, channel",
         "a JSON list of releases. Values are keys, or paths of keys such as "
@@ -126,7 +110,7 @@ FIELDS: dict[str, Field] = {
         "the release itself. `channel` is the key whose text is a channel, such as a "
         "LTS series' code name. A URL that ends in .ndjson has a release a line",
         {},
-        holds=(HOST_VALUES,),
+        holds=(fields.HOST_VALUES,),
         filled=lambda catalog: (
             catalog.get("file", ""),
             catalog.get("files", ""),
@@ -147,8 +131,8 @@ class HttpSource:
     def releases(self, host: Host) -> list[Release]:
         """Return the listed versions that name a file for the host."""
         if self._own.versions:
-            names = listed_names(self._services, self._own.versions, host)
-            return listed_releases(self._spec, names, host)
+            names = version_lists.listed_names(self._services, self._own.versions, host)
+            return version_lists.listed_releases(self._spec, names, host)
         try:
             channelses = {
                 edition: self._channels(entry)
@@ -196,8 +180,8 @@ class HttpSource:
             if self._has_digests or "{revision}" in spec.own.tag:
                 return self._newest(base, version, host)
         elif "{revision}" in spec.own.tag:
-            names = listed_names(self._services, self._own.versions, host)
-            revisions = versions_in(self._spec, names, host)
+            names = version_lists.listed_names(self._services, self._own.versions, host)
+            revisions = version_lists.versions_in(self._spec, names, host)
             if base not in revisions:
                 raise NotPublished(f"{spec.id} lists no {version} for {host}")
             return revisions[base], {}
@@ -230,7 +214,7 @@ class HttpSource:
         host: Host,
     ) -> Artifact:
         """Return the first of these files that a checksum file lists."""
-        if spec.own.checksums == NO_CHECKSUMS:
+        if spec.own.checksums == fields.NO_CHECKSUMS:
             return self._services.first_use.artifact(urls[0], file_of(urls[0]))
         missing: NotPublished | None = None
         for url in urls:
@@ -296,7 +280,9 @@ class HttpSource:
             if self._own.tag == "{version}":
                 yield name, "", entry
                 continue
-            for version, revision in versions_in(self._spec, [name], host).items():
+            for version, revision in version_lists.versions_in(
+                self._spec, [name], host
+            ).items():
                 yield version, revision, entry
 
     def _read(self, url: str) -> bytes:
@@ -354,7 +340,7 @@ def _faults(spec: SourceSpec) -> Iterator[Fault]:
     if not has_digests and not own.checksums:
         facts = (("missing", "checksums, or `sha256` in `catalogue`"),)
         yield Fault("", f"source {spec.id} is not complete", facts)
-    if own.checksums == NO_CHECKSUMS and (has_digests or len(own.artifacts) > 1):
+    if own.checksums == fields.NO_CHECKSUMS and (has_digests or len(own.artifacts) > 1):
         facts = (("expected", "one artifact, no digest"),)
         what = f"source {spec.id} cannot have `checksums` none"
         yield Fault("checksums", what, facts)
@@ -377,7 +363,7 @@ KIND = Kind(
     steps=archive_steps,
     level=lambda _: Level.CHECKSUM,
     groups=lambda spec: {
-        REVISION: ("revision",) if "{revision}" in spec.own.tag else ()
+        fields.REVISION: ("revision",) if "{revision}" in spec.own.tag else ()
     },
     faults=_faults,
     states_channels=lambda spec: bool(spec.own.catalogue.get("channel")),

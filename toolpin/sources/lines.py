@@ -17,33 +17,10 @@ from toolpin.binaries.fit import best, lacks
 from toolpin.digests import HEX_LENGTHS, make_digest
 from toolpin.errors import NoChecksum, NotPublished, Refused, Unreachable
 from toolpin.model import Artifact, Build, Digest, Host, Patch, Release, Step
+from toolpin.sources import fields, protocol
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
-from toolpin.sources.fields import (
-    COLUMNS,
-    HOST_VALUES,
-    PLACEHOLDER,
-    Field,
-    read_beside,
-    read_line,
-    read_line_urls,
-    read_packages,
-    read_publishers,
-    read_tables,
-    read_text,
-    read_url,
-)
+from toolpin.sources.fields import Field
 from toolpin.sources.line_shapes import line_shape
-from toolpin.sources.protocol import (
-    WORD,
-    Fault,
-    Kind,
-    file_of,
-    fill,
-    no_fit,
-    shape_of,
-    stated_digest,
-    tool_requirements,
-)
 from toolpin.sources.shared_fields import ARCHIVE, COMMON, archive_steps, built_for
 from toolpin.sources.spec import SourceSpec
 from toolpin.verification import Level
@@ -72,14 +49,14 @@ class Lines(NamedTuple):
 
 FIELDS: dict[str, Field] = {
     "list": Field(
-        read_url,
+        fields.read_url,
         "an https URL",
         "the list of builds",
         "",
-        holds=("image", HOST_VALUES),
+        holds=("image", fields.HOST_VALUES),
     ),
     "line": Field(
-        read_line,
+        fields.read_line,
         "a line with {version} and {sha256} or {sha512} in it",
         "the format of a line of the list; other lines are ignored. A name matches "
         "text without blanks and commas, and fills itself in `artifacts`. What older "
@@ -88,14 +65,14 @@ FIELDS: dict[str, Field] = {
         "",
     ),
     "artifacts": Field(
-        read_line_urls,
+        fields.read_line_urls,
         "a list of https URLs",
         "the one build of a line; `{url}` is a column that has its URL",
         (),
-        holds=("image", HOST_VALUES, COLUMNS),
+        holds=("image", fields.HOST_VALUES, fields.COLUMNS),
     ),
     "publishers": Field(
-        read_publishers,
+        fields.read_publishers,
         "a list of https URLs, or a table of them: beginning of a version = list",
         "what a URL in a column may begin with; other lines are no builds. The list is "
         "another party's, and a lockfile says so. In a table the longest beginning "
@@ -103,34 +80,34 @@ FIELDS: dict[str, Field] = {
         {},
     ),
     "checksums": Field(
-        read_beside,
+        fields.read_beside,
         "{url} with an ending",
         "the publisher's own digest of a build, which must be the one in the list: "
         "`{url}.sha256`",
         "",
     ),
     "musl": Field(
-        read_text,
+        fields.read_text,
         "a text",
         "what the list has in the versions of builds for musl, and in no others: "
         '`musl = "-musl"`. Such a version may be written without it, too',
         "",
     ),
     "images": Field(
-        read_tables,
+        fields.read_tables,
         "a table: image = {glibc = version, soname = library}",
         "the systems that it is built on, and what such a build needs; of those that "
         "run on a host, the build that needs most is used",
         {},
     ),
     "suites": Field(
-        read_tables,
+        fields.read_tables,
         "a table: suite = {}",
         "the one Debian suite that has the packages of `runtime`",
         {},
     ),
     "runtime": Field(
-        read_packages,
+        fields.read_packages,
         "a list of package names",
         "packages whose libraries are unpacked beside the build",
         (),
@@ -195,7 +172,7 @@ class LinesSource:
         fitting = [row for row in rows if not lacks(host, _as_build(row))]
         if not fitting:
             builds = [(row.image or "build", _as_build(row)) for row in rows]
-            error = no_fit(self._spec.publisher, builds, host)
+            error = protocol.no_fit(self._spec.publisher, builds, host)
             error.undigested = frozenset(
                 row.image for row in rows if not row.digest_column
             )
@@ -243,24 +220,24 @@ class LinesSource:
 
     def _url(self, row: _Row, host: Host) -> str:
         values = {**self._values(row.image, host), **row.columns}
-        return fill(self._own.artifacts[0], values)
+        return protocol.fill(self._own.artifacts[0], values)
 
     def _artifact(self, row: _Row, host: Host) -> Artifact:
         url = self._url(row, host)
         column = row.digest_column
         if not column:
-            return self._first_use.artifact(url, file_of(url))
+            return self._first_use.artifact(url, protocol.file_of(url))
         place = self._place(row.image, host)
         digest = make_digest(column, row.columns[column], place)
         beside = self._spec.at(row.columns["version"], host).own.checksums
         if beside:
-            self._compare(digest, url, place, fill(beside, {"url": url}))
-        return Artifact(url, digest, None, file_of(url))
+            self._compare(digest, url, place, protocol.fill(beside, {"url": url}))
+        return Artifact(url, digest, None, protocol.file_of(url))
 
     def _compare(self, digest: Digest, url: str, place: str, beside: str) -> None:
         """Raise Refused for a digest of the list that is not the publisher's."""
-        name = file_of(url)
-        published = stated_digest(self._indexes.read, beside, name, alone=True)
+        name = protocol.file_of(url)
+        published = protocol.stated_digest(self._indexes.read, beside, name, alone=True)
         if published != digest:
             raise Refused(
                 f"{name} has another digest in the list than at its publisher",
@@ -304,17 +281,17 @@ class LinesSource:
         """Return whether a column is safe to fill in: a word, or a publisher's URL."""
         if name == "url":
             return _is_published(self._own, columns["version"], columns["url"])
-        return bool(re.fullmatch(WORD, columns[name]))
+        return bool(re.fullmatch(protocol.WORD, columns[name]))
 
     def _requires(
         self, image: str, columns: Mapping[str, str]
     ) -> tuple[tuple[str, str], ...]:
         of_image = self._own.images.get(image, {}).items()
-        of_tools = tool_requirements(self._spec.built_for, columns)
+        of_tools = protocol.tool_requirements(self._spec.built_for, columns)
         return tuple(sorted((*of_image, *of_tools)))
 
     def _place(self, image: str, host: Host) -> str:
-        return fill(self._own.list, self._values(image, host))
+        return protocol.fill(self._own.list, self._values(image, host))
 
     def _values(self, image: str, host: Host) -> dict[str, str]:
         return self._spec.values(host, image=image)
@@ -369,15 +346,17 @@ def _names(
     if own.artifacts == ("{url}",):
         url = artifacts[0].locator if len(artifacts) == 1 else ""
         published = _is_published(own, version, url)
-        return published and artifacts[0].filename == file_of(url)
+        return published and artifacts[0].filename == protocol.file_of(url)
     shapes = [
-        shape_of(own.artifacts[0], spec.values(host, image=image, version=version))
+        protocol.shape_of(
+            own.artifacts[0], spec.values(host, image=image, version=version)
+        )
         for image in list(own.images) or [""]
     ]
     return (
         bool(artifacts)
         and any(re.fullmatch(shape, artifacts[0].locator) for shape in shapes)
-        and artifacts[0].filename == file_of(artifacts[0].locator)
+        and artifacts[0].filename == protocol.file_of(artifacts[0].locator)
         and all(is_package(artifact, own.runtime) for artifact in artifacts[1:])
     )
 
@@ -393,12 +372,12 @@ def _steps(
     return [*archive_steps(spec, artifacts[:1], version, host), *libraries, *patch]
 
 
-def _faults(spec: SourceSpec) -> Iterator[Fault]:
+def _faults(spec: SourceSpec) -> Iterator[protocol.Fault]:
     if ("{url}" in spec.own.artifacts) != bool(spec.own.publishers):
         facts = (
             ("expected", "`publishers` with a `{url}` of a column, and only then"),
         )
-        yield Fault("artifacts", f"source {spec.id} is not complete", facts)
+        yield protocol.Fault("artifacts", f"source {spec.id} is not complete", facts)
 
 
 def _level(spec: SourceSpec) -> Level:
@@ -408,15 +387,15 @@ def _level(spec: SourceSpec) -> Level:
     return Level.THIRD_PARTY if is_foreign else Level.CHECKSUM
 
 
-KIND = Kind(
+KIND = protocol.Kind(
     own=Lines,
-    fields={**COMMON, **ARCHIVE, **built_for(COLUMNS), **FIELDS},
+    fields={**COMMON, **ARCHIVE, **built_for(fields.COLUMNS), **FIELDS},
     needs=("list", "line", "artifacts"),
     open=lambda spec, on: LinesSource(spec, on.indexes, on.apt, on.first_use),
     address=lambda spec, _: str(spec.own.list),
     names=_names,
     steps=_steps,
     level=_level,
-    groups=lambda spec: {COLUMNS: PLACEHOLDER.findall(spec.own.line)},
+    groups=lambda spec: {fields.COLUMNS: fields.PLACEHOLDER.findall(spec.own.line)},
     faults=_faults,
 )

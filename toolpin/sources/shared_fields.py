@@ -6,69 +6,46 @@ from collections.abc import Callable, Iterable
 
 from toolpin.archive.names import is_archive
 from toolpin.model import Artifact, Host, Link, Place, Release, Run, Step, Unpack
-from toolpin.sources.fields import (
-    HOST_VALUES,
-    VERSION_WORDS,
-    Field,
-    read_count,
-    read_editions,
-    read_flag,
-    read_host_names,
-    read_hosts,
-    read_inside,
-    read_insides,
-    read_links,
-    read_list,
-    read_name,
-    read_pattern,
-    read_rewrites,
-    read_since,
-    read_table,
-    read_table_name,
-    read_tag,
-    read_text,
-    read_texts,
-    read_version,
-    read_words,
-)
+from toolpin.sources import fields
+from toolpin.sources.fields import Field
 from toolpin.sources.protocol import fill
 from toolpin.sources.spec import SourceSpec
 
 COMMON: dict[str, Field] = {
     "id": Field(
-        read_name,
+        fields.read_name,
         "a name",
         "the name of the source for --source. Without it, its kind",
         "",
     ),
     "like": Field(
-        read_name,
+        fields.read_name,
         "the id of an earlier source",
         "the source whose fields this one has, except those that it states itself",
         "",
     ),
     "kind": Field(
-        read_name,
+        fields.read_name,
         "the name of a kind",
         "the kind of source, which decides which other fields it can have",
         required=True,
     ),
     "publisher": Field(
-        read_text,
+        fields.read_text,
         "a line of text",
         "the publisher of the artifacts",
         required=True,
-        holds=(HOST_VALUES,),
+        holds=(fields.HOST_VALUES,),
     ),
     "hosts": Field(
-        read_hosts,
+        fields.read_hosts,
         "a list of hosts such as linux-x64, or a table: host = {name = value}",
         "the hosts that it has builds for. The values replace {name} in other fields. "
         'Each host has {os}, {arch}, {triple}: `hosts = ["linux-x64", "macos-arm64"]`',
         required=True,
     ),
     "words": Field(
-        read_words,
+        fields.read_words,
         "a table: linux, macos, x64, arm64, glibc, musl = word",
         "what the publisher calls these in {os} and {arch}, and the C libraries in "
         "{triple}, where it is not linux, darwin, amd64, arm64, gnu and musl: `words = "
@@ -76,14 +53,14 @@ COMMON: dict[str, Field] = {
         {},
     ),
     "written": Field(
-        read_table,
+        fields.read_table,
         "a table: text = text",
         'how {written} differs from {version}: `written = { "-rc" = "-rc-" }` '
         "makes 27.0-rc-1 of 27.0-rc1",
         {},
     ),
     "editions": Field(
-        read_editions,
+        fields.read_editions,
         "a table: beginning or *end of a version = {name = value}",
         "further versions that begin so, or after a * end so, with values of their "
         'own: `editions = { "" = { edition = "" }, extended_ = { edition = '
@@ -91,7 +68,7 @@ COMMON: dict[str, Field] = {
         {},
     ),
     "since": Field(
-        read_since,
+        fields.read_since,
         "a table: host = version, or a list of versions",
         "the first version with a build for the host, or the first of each series of "
         'versions: `since = { macos-arm64 = "1.0.2" }`. Older ones are not listed '
@@ -99,7 +76,7 @@ COMMON: dict[str, Field] = {
         {},
     ),
     "when": Field(
-        read_list,
+        fields.read_list,
         "a list of tables: since, below, on, begins, and fields",
         "what differs for versions from `since` on and below `below`, on the hosts "
         '`on`: `[[source.when]]`, `below = "0.27"`, `words = { x64 = "x86_64" }`. All '
@@ -107,58 +84,61 @@ COMMON: dict[str, Field] = {
         (),
     ),
     "optional": Field(
-        read_flag,
+        fields.read_flag,
         "true or false",
         "`lock` continues without this source if it cannot be reached, and reports it",
         default=False,
     ),
     "releases": Field(
-        read_pattern,
+        fields.read_pattern,
         "a regular expression",
         "versions that match it as a whole are releases; other names, such as "
         "branches, are ignored. Without it every version is a release",
         "",
     ),
     "strip": Field(
-        read_count, "a number from 0 to 9", "how many leading directories to remove", 0
+        fields.read_count,
+        "a number from 0 to 9",
+        "how many leading directories to remove",
+        0,
     ),
     "only": Field(
-        read_inside,
+        fields.read_inside,
         "a relative path",
         "the one directory to take; `*` matches any name: `*/Contents/Home`. With "
         "`*/*` files beside that directory are left out",
         "",
-        holds=(*VERSION_WORDS, HOST_VALUES),
+        holds=(*fields.VERSION_WORDS, fields.HOST_VALUES),
     ),
     "links": Field(
-        read_links,
+        fields.read_links,
         "a table: path = target",
         'symbolic links to create: `links = { "bin/x" = "../x-{os}" }`',
         (),
-        holds=(*VERSION_WORDS, HOST_VALUES),
+        holds=(*fields.VERSION_WORDS, fields.HOST_VALUES),
     ),
     "build": Field(
-        read_flag,
+        fields.read_flag,
         "true or false",
         "the download is source code, and [build] states how to build it",
         default=False,
     ),
     "named_only": Field(
-        read_flag,
+        fields.read_flag,
         "true or false",
         "used only if --source or the setting `sources` names it",
         default=False,
     ),
 }
 TAG = Field(
-    read_tag,
+    fields.read_tag,
     "a tag with {version} in it",
     "how versions are written where they are listed: a release's tag. Of several with "
     'a {revision}, a number, the newest is used: `tag = "{version}-{revision}"`',
     "{version}",
 )
 REWRITE = Field(
-    read_rewrites,
+    fields.read_rewrites,
     "a table: path = text, or path = {regular expression = text}",
     "text of matching files that is replaced in the install's final place; a path may "
     "contain *. A plain text is a path, which becomes the install's; else {install} is "
@@ -170,13 +150,13 @@ REWRITE = Field(
 ARCHIVE: dict[str, Field] = {
     "rewrite": REWRITE,
     "without": Field(
-        read_insides,
+        fields.read_insides,
         "a list of relative paths",
         "files to leave out: those that belong to the package, not to the tool",
         (),
     ),
     "program": Field(
-        read_inside,
+        fields.read_inside,
         "a relative path",
         "the path of a download that is a program, not an archive: `bin/jq`. It may be "
         "compressed as .gz, .xz or .zst",
@@ -184,7 +164,7 @@ ARCHIVE: dict[str, Field] = {
         holds=(),
     ),
     "run": Field(
-        read_texts,
+        fields.read_texts,
         "a list: command, arguments",
         "a command to run in the final directory of the install, {install}, after "
         "unpacking",
@@ -195,19 +175,19 @@ ARCHIVE: dict[str, Field] = {
 # The fields of `[[source.when]]`: all but those that determine the versions.
 WHEN: dict[str, Field] = {
     "since": Field(
-        read_version, "a version", "the first version that the entry is for", ""
+        fields.read_version, "a version", "the first version that the entry is for", ""
     ),
     "below": Field(
-        read_version, "a version", "the first version that it is not for", ""
+        fields.read_version, "a version", "the first version that it is not for", ""
     ),
     "on": Field(
-        read_host_names,
+        fields.read_host_names,
         "a list of hosts",
         "the hosts that it is for. Without it, all",
         (),
     ),
     "begins": Field(
-        read_texts,
+        fields.read_texts,
         "a list of texts",
         'beginnings of the versions that it is for: `begins = ["zulu-"]`; else all',
         (),
@@ -223,32 +203,38 @@ FIXED = frozenset(
 )
 WITH: dict[str, Field] = {
     "with": Field(
-        read_list, "a list of tables", "npm packages to unpack into it, too", ()
+        fields.read_list, "a list of tables", "npm packages to unpack into it, too", ()
     ),
 }
 COMPANION: dict[str, Field] = {
-    "package": Field(read_text, "a package name", "the second package", required=True),
+    "package": Field(
+        fields.read_text, "a package name", "the second package", required=True
+    ),
     "table": Field(
-        read_table_name,
+        fields.read_table_name,
         "a file name that ends in .tsv",
         "a table of versions, separated by tabs, beside the plugin",
         required=True,
     ),
     "column": Field(
-        read_name,
+        fields.read_name,
         "a column's name",
         "the column with the package's version in the tool's row; `-` for no package",
         required=True,
     ),
     "into": Field(
-        read_inside,
+        fields.read_inside,
         "a relative path",
         "the directory to unpack to",
         required=True,
         holds=(),
     ),
     "links": Field(
-        read_links, "a table: path = target", "symbolic links to create", (), holds=()
+        fields.read_links,
+        "a table: path = target",
+        "symbolic links to create",
+        (),
+        holds=(),
     ),
 }
 
@@ -261,7 +247,7 @@ def built_for(*holds: str) -> dict[str, Field]:
         "used, or the oldest build if no such tool is pinned"
     )
     expected = "a table: tool = {name}"
-    return {"built_for": Field(read_table, expected, meaning, {}, holds=holds)}
+    return {"built_for": Field(fields.read_table, expected, meaning, {}, holds=holds)}
 
 
 def archive_steps(
@@ -289,7 +275,11 @@ def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
 
 PACKAGE: dict[str, Field] = {
     "package": Field(
-        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
+        fields.read_text,
+        "a package name",
+        "the package",
+        "",
+        holds=(fields.HOST_VALUES,),
     ),
 }
 
@@ -299,7 +289,7 @@ def package_releases(
 ) -> list[Release]:
     """Return the versions of every registry package that a source takes them from."""
     changed = [spec.with_fields(condition.fields) for condition in spec.when]
-    packages = dict.fromkeys(package_of(fields, host) for fields in (spec, *changed))
+    packages = dict.fromkeys(package_of(variant, host) for variant in (spec, *changed))
     return [
         Release(edition)
         for package in packages

@@ -21,16 +21,7 @@ from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
 from toolpin.steps.final_path import check_place, finish
 from toolpin.steps.tree_check import check_commands, check_proof
 from toolpin.steps.unpack_steps import make_directories, survey, unpack_all
-from toolpin.store.staging import (
-    Room,
-    cleared,
-    discard,
-    empty_tree,
-    marked,
-    move,
-    open_gate,
-    scratch,
-)
+from toolpin.store import staging
 from toolpin.system import host
 from toolpin.system.atomic_write import atomic_replace
 from toolpin.system.directory_tree import walk
@@ -64,7 +55,7 @@ def publish(
     patchelf: Callable[[], str] = _no_patchelf,
     build: Build = _no_build,
     restore: Restore | None = None,
-    room: Room = cleared,
+    room: staging.Room = staging.cleared,
 ) -> Receipt:
     """Carry out a plan from its verified archives, and publish the result.
 
@@ -77,14 +68,14 @@ def publish(
     nothing is left in either case.
     """
     try:
-        with scratch(place, plan.pin) as stage:
+        with staging.scratch(place, plan.pin) as stage:
             files = restore(stage) if restore else unpack_all(plan, archives, stage)
             final = place.install(*plan.pin)
             if plan.is_in_place:
                 check_place(plan, final)
                 is_built = (plan.recipe or plan.is_scripted) and not restore
-                tree = empty_tree(place, plan.pin) if is_built else stage
-                with marked(place, plan.pin, tree, room):
+                tree = staging.empty_tree(place, plan.pin) if is_built else stage
+                with staging.marked(place, plan.pin, tree, room):
                     if is_built:
                         plan = build(plan, stage, final)
                     if not restore:
@@ -96,8 +87,8 @@ def publish(
                 return receipt
             receipt = _checked(plan, stage, files)
             _write_own_files(place, stage, receipt)
-            with room(place, plan.pin), open_gate():
-                move(stage, final)
+            with room(place, plan.pin), staging.open_gate():
+                staging.move(stage, final)
     except OSError as error:
         where = error.filename or place.staging
         raise ToolpinError(
@@ -152,7 +143,7 @@ def remove(place: Place, pin: Pin) -> None:
     """Remove an install: hide it by one rename, and then delete it."""
     tree = place.install(*pin)
     try:
-        discard(place, pin, tree)
+        staging.discard(place, pin, tree)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(tree))
     except OSError as error:

@@ -12,24 +12,9 @@ from toolpin.system.paths import Paths, names_in
 # What its users run, what decides that, and what others could lock.
 _STORE = (
     "",
-    "installs",
-    "shims",
-    "lib",
-    "lib/shim-more.sh",
-    "lib/shim.sh",
-    "lib/asdf",
-    "plugins",
-    "incomplete",
-    "staging",
-    "state",
-    "helpers",
-    "locks",
-    "projects",
-    "channels",
-    "chosen",
-    "idiomatic",
-    "downloads",
-    "asdf-command",
+    *"installs shims lib lib/shim-more.sh lib/shim.sh lib/asdf plugins".split(),
+    *"incomplete staging state helpers locks projects channels chosen".split(),
+    *"idiomatic downloads asdf-command".split(),
 )
 _CONFIG = ("", "config.toml", "plugins")
 

@@ -11,12 +11,7 @@ from toolpin.install.first_builds import Failure, command_to_pin, first_for, too
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked_plan import NO_RECEIPT, other_bytes
 from toolpin.model import Host, Pin, Request
-from toolpin.resolver.local_resolution import (
-    Resolution,
-    lacks_all,
-    not_installed,
-    to_provide,
-)
+from toolpin.resolver import local_resolution
 from toolpin.resolver.locked_resolution import IN_CI, not_locked
 from toolpin.resolver.resolver import Resolver
 from toolpin.versions import sort_key
@@ -35,9 +30,9 @@ def jobs_for(
     for request in requests:
         resolver.lockfile(request.origin)  # its error concerns all requests
         try:
-            if lacks_all(request, app.where):
-                raise not_installed(request, app.where)
-            if to_provide(request):  # else no plugin is needed
+            if local_resolution.lacks_all(request, app.where):
+                raise local_resolution.not_installed(request, app.where)
+            if local_resolution.to_provide(request):  # else no plugin is needed
                 app.registry.check(request.tool, request.origin)
             jobs += _jobs(request, resolver, app, elsewhere)
         except ToolpinError as error:
@@ -60,7 +55,9 @@ def _jobs(request: Request, resolver: Resolver, app: App, elsewhere: bool) -> li
     return jobs
 
 
-def _explained(resolution: Resolution, app: App, host: Host) -> NotLocked:
+def _explained(
+    resolution: local_resolution.Resolution, app: App, host: Host
+) -> NotLocked:
     """Return the error, explained if all builds for this host are newer."""
     error, pin = not_locked(resolution, in_ci=is_ci(app.env)), resolution.pin
     tool = app.registry.get(pin.tool) if pin else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from toolpin.app import App
@@ -48,7 +48,11 @@ def install_requests(
     """
     _remember(requests, options, app)
     if options.missing:
-        requests = list(_not_installed(requests, app))
+        requests = [
+            request
+            for request in requests
+            if not any(resolution.basis for resolution in app.resolve(request))
+        ]
     _warn_of_directories(requests, app)
     located_pins = [
         (pin, request.origin) for request in requests for pin in request.stated
@@ -80,12 +84,6 @@ def _remember(requests: Sequence[Request], options: InstallOptions, app: App) ->
         known_projects.remember_here(app.paths, app.where, app.idioms.names)
 
 
-def _not_installed(requests: Sequence[Request], app: App) -> Iterator[Request]:
-    for request in requests:
-        if not any(resolution.basis for resolution in app.resolve(request)):
-            yield request
-
-
 def _has_home(pin: Pin, app: App) -> bool:
     """Return whether what an install adds goes to a directory outside of it."""
     homes = installs.environment(app.paths, pin).homes
@@ -115,9 +113,7 @@ def _install(
     from toolpin.tasks.after_install import run_install_hooks
     from toolpin.tasks.install_jobs import checked_outcome, jobs_for
 
-    trees = _trees(options, app)
-    host = _host(options, app, trees)
-    installer = _installer(trees, host, app)
+    trees, host, installer = _target(options, app)
     rules = Rules(
         must=options.locked or trees is not None,
         ci=is_ci(app.env),
@@ -196,41 +192,31 @@ def _is_plain(options: InstallOptions, app: App) -> bool:
     return not (more or options.locked or options.into or is_ci(app.env))
 
 
-def _trees(options: InstallOptions, app: App) -> TreePaths | None:
-    """Return the directory of trees that is installed into, None for the store."""
-    from toolpin.system.tree_paths import TreePaths
+def _target(
+    options: InstallOptions, app: App
+) -> tuple[TreePaths | None, Host, Installer]:
+    """Return the directory of trees to install into, the host, and the installer.
 
-    if not options.into:
-        return None
-    directory = os.path.abspath(os.path.join(app.directory, options.into))
-    runs_here = options.host in ("", str(app.host))
-    return TreePaths(directory, app.paths, runs_here=runs_here)
-
-
-def _host(options: InstallOptions, app: App, trees: TreePaths | None) -> Host:
-    """Return the host that is installed for.
-
-    Raises UsageError for one that no tool has builds for.
+    None for the store. Raises UsageError for a host that no tool has builds for.
     """
+    from toolpin.install.destination import TreeDestination
+    from toolpin.install.pipeline import Installer
     from toolpin.lockfile.scope import check_host
     from toolpin.system.host import any_of
+    from toolpin.system.tree_paths import TreePaths
 
     if options.host:
         check_host(options.host, app.registry.tools)
-    return any_of(options.host) if trees and not trees.runs_here else app.host
-
-
-def _installer(trees: TreePaths | None, host: Host, app: App) -> Installer:
-    """Return what installs into the store, or into a directory of trees."""
-    from toolpin.install.destination import TreeDestination
-    from toolpin.install.pipeline import Installer
-
-    if not trees:
-        return Installer(app)
+    if not options.into:
+        return None, app.host, Installer(app)
+    directory = os.path.abspath(os.path.join(app.directory, options.into))
+    runs_here = options.host in ("", str(app.host))
+    trees = TreePaths(directory, app.paths, runs_here=runs_here)
+    host = app.host if runs_here else any_of(options.host)
     target = app.derived(
         registry=app.registry, settings=app.settings, host=host, clients=app.clients
     )
-    return Installer(target, TreeDestination(trees, target))
+    return trees, host, Installer(target, TreeDestination(trees, target))
 
 
 def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
@@ -271,16 +257,17 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
     for request in requests:
         lockfile = lockfile_for(request.origin, app.where)
         if lockfile and lockfile not in texts:
-            texts[lockfile] = app.files.read(lockfile, LARGEST_LOCKFILE).decode(
-                errors="replace"
-            )
+            data = app.files.read(lockfile, LARGEST_LOCKFILE)
+            texts[lockfile] = data.decode(errors="replace")
             if not is_whole(texts[lockfile], lockfile):
                 return None
         pins = settled(request, app.paths, app.where)
         if pins is None:
             return None
         for pin in pins:
-            if lockfile and not _states_digests(pin, texts[lockfile], app):
+            # The lockfile must name each digest that the install was made from.
+            digests = installs.digests(app.paths, pin) if lockfile else ()
+            if not all(digest in texts[lockfile or ""] for digest in digests):
                 return None
             app.registry.check(request.tool, request.origin)
             results.append((pin, request.origin))
@@ -300,12 +287,6 @@ def _run_together(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
             if have is None or sort_key(least) > sort_key(have):
                 return False
     return True
-
-
-def _states_digests(pin: Pin, text: str, app: App) -> bool:
-    """Return whether a lockfile names each digest that an install was made from."""
-    digests = installs.digests(app.paths, pin)
-    return all(digest in text for digest in digests)
 
 
 def _is_complete(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
