@@ -37,9 +37,8 @@ HEAVY = {
     "truststore": "http.trust",
     "tqdm": "system.progress",
     "platformdirs": "cache.cache_location",
-    "filelock": "system.file_lock",
-    "backports": "archive.zstd",
-    "compression": "archive.zstd",
+    "backports": "archive.stream",
+    "compression": "archive.stream",
 }
 # What turns a request into a version; the resolver alone puts the pieces together.
 OF_THE_RESOLVER = {

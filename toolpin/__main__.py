@@ -89,13 +89,12 @@ def _write_error(error: ToolpinError, argv: Sequence[str]) -> None:
 
     report = Report()
     report.error(error)
-    # The words after `exec` belong to the command.
-    if "--json" in argv and argv[0] != "exec":
+    own = argv[: argv.index("--")] if "--" in argv else argv
+    if "--json" in own and _is_own(argv):
         from toolpin import cli
 
-        if cli.is_json_requested(argv):
-            report.failure(cli.command_in(argv), error)
-            close_quietly()
+        report.failure(cli.command_in(argv), error)
+        close_quietly()
 
 
 def _crowded(error: Exception) -> ToolpinError | None:

@@ -18,30 +18,23 @@ from toolpin.system.report import Report, close_quietly
 
 
 class Verb(NamedTuple):
-    """A command: its one-line summary, and its module below `commands`.
-
-    `implied` is an option of the module that this command always sets, and hides.
-    """
+    """A command: its one-line summary, and its module below `commands`."""
 
     summary: str
     module: str
-    implied: str = ""
 
 
 _SUMMARIES = {
     "install": "install the pinned versions, or TOOL VERSION",
     "uninstall": "remove installed versions",
     "use": "pin a version of a tool, and install it",
-    "pin": (
-        "write the version of a tool to .tool-versions (and to an existing "
-        "toolpin.lock)"
-    ),
+    "pin": "write the version of a tool to .tool-versions (and to an existing "
+    "toolpin.lock)",
     "set": "the same as pin",
     "lock": "write exact versions and checksums to toolpin.lock",
     "outdated": "list pinned tools that have newer versions",
-    "upgrade": (
-        "update locked versions as far as .tool-versions allows (or further: --latest)"
-    ),
+    "upgrade": "update locked versions as far as .tool-versions allows (or further: "
+    "--latest)",
     "bundle": "create or install a bundle of tools, for machines without a network",
     "current": "show the pinned versions and the files that pin them",
     "list": "list installed versions (* marks a version that is pinned here)",
@@ -73,38 +66,56 @@ _SUMMARIES = {
     "version": "show the version of toolpin",
     "help": "show help for a command, or for the global options",
 }
-# The commands that are not in the module of their name, or in none.
-_MODULES = {"exec": "", "help": "", "import": "import_", "set": "pin", "use": "pin"}
+# The modules that do not have the name of their command; "" for none.
+_MODULES = {"use": "pin", "set": "pin", "exec": "", "import": "import_", "help": ""}
 VERBS = {
     name: Verb(summary, _MODULES.get(name, name.replace("-", "_")))
     for name, summary in _SUMMARIES.items()
 }
-VERBS["use"] = VERBS["use"]._replace(implied="install")
+# Options that a command always sets, and hides.
+_IMPLIED = {"use": "install"}
 # Aliases of commands; `toolpin help` and completion show the command's own name.
 ALIASES = {"ls": "list", "remove": "uninstall"}
 
+_FLAGS = {
+    "--quiet -q": "print only results and errors",
+    "--debug": "show the traceback of an error",
+    "--system": "use the installs of all users (the system store), not your own",
+    "--offline": "use cached files only, no network",
+    "--strict": "fail if the version files of a directory, such as .tool-versions and "
+    ".nvmrc, name different versions",
+    "--json": "print the result as one JSON document",
+}
 # The names of the arguments with versions that follow a tool.
 _VERSIONS = ("versions", "version", "prefix")
 
 
 class _Parser(ArgumentParser):
-    """A command's parser, or a subcommand's: all take the global options.
+    """A parser with the global options, whose errors and help are toolpin's.
 
-    Its errors and its help are toolpin's, not argparse's.
+    It is of a command or subcommand; with `default`, of the words before a command.
     """
 
-    def __init__(self, prog: str, description: str | None = None) -> None:
+    def __init__(
+        self,
+        prog: str,
+        description: str | None = None,
+        *,
+        default: str | None = SUPPRESS,
+    ) -> None:
         super().__init__(
             prog=prog,
             description=description,
-            formatter_class=_formatter,
+            # One without a width would load shutil.
+            formatter_class=lambda prog: HelpFormatter(prog, width=80),
             allow_abbrev=False,
+            add_help=default == SUPPRESS,
         )
-        add_globals(self, default=SUPPRESS)
+        add_globals(self, default=default)
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of printing the usage and exiting."""
-        raise _command_errors().argument_error(self.prog, message)
+        raise command_errors().argument_error(self.prog, message)
 
     def format_help(self) -> str:
         """Return the help of the command."""
@@ -120,17 +131,11 @@ def run(argv: Sequence[str]) -> int:
 
 def command_in(argv: Sequence[str]) -> str | None:
     """Return the command of a command line as JSON output names it, if it has one."""
-    words = _expanded(argv[_start_of_command(argv) :])
+    words = expanded(argv[_start_of_command(argv) :])
     if not words:
         return None
     name = words[0]
     return VERBS[name].module.rstrip("_").replace("_", "-") or name
-
-
-def is_json_requested(argv: Sequence[str]) -> bool:
-    """Return whether a command line requests one JSON document, for errors too."""
-    own = argv[: argv.index("--")] if "--" in argv else argv
-    return "--json" in own and command_in(argv) != "exec"
 
 
 def parser_of(name: str) -> ArgumentParser:
@@ -139,7 +144,7 @@ def parser_of(name: str) -> ArgumentParser:
     options = getattr(module, "Options", None)
     defaults = options._field_defaults if options else {}
     arguments = getattr(module, "ARGUMENTS", {})
-    if implied := VERBS[name].implied:
+    if implied := _IMPLIED.get(name):
         arguments = arguments | {f"--{implied}": None}
         parser.set_defaults(**{implied: True})
     declare(parser, arguments, defaults)
@@ -160,31 +165,15 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
         default=default,
         help="run as if started in DIR",
     )
-    for names, text in (
-        (("--quiet", "-q"), "print only results and errors"),
-        (("--debug",), "show the traceback of an error"),
-        (
-            ("--system",),
-            "use the installs of all users (the system store), not your own",
-        ),
-        (("--offline",), "use cached files only, no network"),
-        (
-            ("--strict",),
-            "fail if the version files of a directory, such as .tool-versions and "
-            ".nvmrc, name different versions",
-        ),
-        (("--json",), "print the result as one JSON document"),
-    ):
-        parser.add_argument(*names, action="store_true", default=default, help=text)
+    for names, text in _FLAGS.items():
+        parser.add_argument(
+            *names.split(), action="store_true", default=default, help=text
+        )
 
 
 def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
     """Return the options before the command, and the command with its arguments."""
-    parser = ArgumentParser(
-        prog="toolpin", formatter_class=_formatter, add_help=False, allow_abbrev=False
-    )
-    parser.error = _parser_error  # type: ignore[method-assign]
-    add_globals(parser, default=None)
+    parser = _Parser("toolpin", default=None)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--version", "-v", action="store_true")
     start = _start_of_command(argv)
@@ -192,19 +181,10 @@ def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
     if options.version:
         return options, ["version"]
     if rest:
-        raise _command_errors().unknown_word(rest[0], argv, parser)
+        raise command_errors().unknown_word(rest[0], argv, parser)
     if options.help or start == len(argv):
         return options, ["help"]
-    return options, _expanded(argv[start:])
-
-
-def _formatter(prog: str) -> HelpFormatter:
-    """Return argparse's formatter; one without a width would load shutil."""
-    return HelpFormatter(prog, width=80)
-
-
-def _parser_error(message: str) -> NoReturn:
-    raise _command_errors().argument_error("toolpin", message)
+    return options, expanded(argv[start:])
 
 
 def _start_of_command(argv: Sequence[str]) -> int:
@@ -215,14 +195,14 @@ def _start_of_command(argv: Sequence[str]) -> int:
     return len(argv)
 
 
-def _expanded(words: Sequence[str]) -> list[str]:
+def expanded(words: Sequence[str]) -> list[str]:
     """Return a command and its arguments, with aliases replaced."""
     if list(words[:2]) in (["list", "all"], ["ls", "all"]):
         return ["list-all", *words[2:]]
     return [ALIASES.get(words[0], words[0]), *words[1:]] if words else []
 
 
-def _command_errors() -> ModuleType:
+def command_errors() -> ModuleType:
     """Load the module for invalid command lines only when it is needed."""
     return importlib.import_module("toolpin.command_errors")
 
@@ -230,15 +210,15 @@ def _command_errors() -> ModuleType:
 def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     options, (name, *rest) = line
     if name == "help":
-        return _help(rest)
+        return int(importlib.import_module("toolpin.help").show(rest))
     if name == "exec":
         return _exec(options, rest)
     use_own_umask()
     parser = parser_of(name)
     args, unknown = parser.parse_known_args(rest, options)
     if unknown:
-        raise _command_errors().unexpected(unknown[0], name, rest, parser)
-    args = _parted(args)
+        raise command_errors().unexpected(unknown[0], name, rest, parser)
+    _part(args)
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
     env = _enter(args.directory)
     for flag in ("offline", "strict"):
@@ -278,19 +258,14 @@ def _options(module: ModuleType, args: Namespace) -> object:
     )
 
 
-def _parted(args: Namespace) -> Namespace:
-    """Return the words with `nodejs@22` as `nodejs 22`: no tool's name has an @."""
+def _part(args: Namespace) -> None:
+    """Change `nodejs@22` in the words to `nodejs 22`: no tool's name has an @."""
     tool, _, version = (getattr(args, "tool", None) or "").partition("@")
     field = next((version for version in _VERSIONS if hasattr(args, version)), "")
-    if not (tool and version and field):
-        return args
-    have = getattr(args, field)
-    if field == "versions":
-        args.tool, args.versions = tool, [version, *have]
-    elif not have:
+    have = getattr(args, field, None) or ()
+    if tool and version and field and (field == "versions" or not have):
         args.tool = tool
-        setattr(args, field, version)
-    return args
+        setattr(args, field, [version, *have] if field == "versions" else version)
 
 
 def _module(name: str) -> ModuleType:
@@ -299,11 +274,11 @@ def _module(name: str) -> ModuleType:
 
 def _exec(options: Namespace, rest: list[str]) -> int:
     """Run a command; its own flags are never parsed."""
-    if rest and rest[0] not in ("-h", "--help"):
-        verb = importlib.import_module("toolpin.commands.exec")
-        verb.run(rest, _enter(options.directory))
     if not rest:
         raise UsageError("toolpin exec requires a command", hint="toolpin help exec")
+    if rest[0] not in ("-h", "--help"):
+        verb = importlib.import_module("toolpin.commands.exec")
+        verb.run(rest, _enter(options.directory))
     Report().answer(importlib.import_module("toolpin.help").exec_help())
     return 0
 
@@ -322,16 +297,3 @@ def _enter(directory: str | None) -> dict[str, str]:
         joined = os.path.join(env.get("PWD", ""), directory)
         env["PWD"] = os.path.normpath(joined) if os.path.isabs(joined) else os.getcwd()
     return env
-
-
-def _help(rest: Sequence[str]) -> int:
-    """Show the help of a command or subcommand, of the global options, or overall."""
-    page = importlib.import_module("toolpin.help")
-    words = _expanded(rest)
-    if words and words[0] in VERBS and words[0] != "help":
-        return run([*(word for word in words if not word.startswith("-")), "--help"])
-    if words and words[0] not in ("help", "options", "-h", "--help"):
-        raise _command_errors().unknown_command(words[0], ["help", words[0]])
-    text = page.options_help() if words[:1] == ["options"] else page.overview()
-    Report().answer(text)
-    return 0

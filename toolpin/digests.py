@@ -16,6 +16,7 @@ from toolpin.errors import Mismatch, NotPublished, Refused
 from toolpin.model import Artifact, Digest
 
 HEX_LENGTHS = {"sha256": 64, "sha512": 128}
+_BY_LENGTH = {length: name for name, length in HEX_LENGTHS.items()}
 
 _LINE = re.compile(r"(?P<hex>\S+)[ \t]+\*?(?P<name>\S.*)")
 # In a Sigstore bundle, as protobuf's JSON writes it. Source: sigstore_bundle.proto.
@@ -59,8 +60,7 @@ def any_digest(text: str, place: str = "") -> Digest:
     Its length determines the algorithm. Raises Refused for anything else.
     """
     stated, colon, rest = text.strip().rpartition(":")
-    by_length = {length: name for name, length in HEX_LENGTHS.items()}
-    algorithm = stated if colon else by_length.get(len(rest), "sha256")
+    algorithm = stated if colon else _BY_LENGTH.get(len(rest), "sha256")
     return make_digest(algorithm, rest, place)
 
 
@@ -102,7 +102,7 @@ def parse_checksums(
     return wanted[0]
 
 
-def parse_sri(text: str, place: str = "") -> Digest:
+def parse_sri(text: str) -> Digest:
     """Return the strongest digest of a `sha512-BASE64` list, separated by blanks.
 
     The form is W3C's Subresource Integrity, as npm publishes it. Raises Refused without
@@ -111,15 +111,15 @@ def parse_sri(text: str, place: str = "") -> Digest:
     tokens = [token.partition("?")[0].partition("-") for token in text.split()]
     for algorithm in ("sha512", "sha256"):
         digests = {
-            make_digest(algorithm, _base64_to_hex(encoded, place), place)
+            make_digest(algorithm, _base64_to_hex(encoded))
             for name, _, encoded in tokens
             if name == algorithm
         }
         if len(digests) > 1:
-            raise _refused(f"two {algorithm} digests for one file", text, place)
+            raise _refused(f"two {algorithm} digests for one file", text)
         if digests:
             return digests.pop()
-    raise _refused("no sha512 or sha256 among the published digests", text, place)
+    raise _refused("no sha512 or sha256 among the published digests", text)
 
 
 def hash_file(path: str, algorithm: str) -> str:
@@ -144,47 +144,43 @@ def mismatch(
     algorithm = artifact.digest.algorithm
     expected = f"{algorithm} {artifact.digest.hex}"
     if artifact.size_bytes is not None:
-        expected += f"  {grouped(artifact.size_bytes)} bytes"
+        expected += f"  {artifact.size_bytes:,} bytes"
+    what = f"{algorithm} {received}  {size_bytes:,} bytes"
+    return differing(artifact, expected, f"{what} from {received_from}")
+
+
+def differing(artifact: Artifact, expected: str, received: str) -> Mismatch:
+    """Make the error for bytes that are not the artifact's; the caller deletes them."""
     return Mismatch(
         f"{artifact.filename} differs from the published file",
         [
             ("expected", expected),
-            (
-                "received",
-                f"{algorithm} {received}  {grouped(size_bytes)} bytes"
-                f" from {received_from}",
-            ),
+            ("received", received),
             ("installed", "nothing; the download was deleted"),
         ],
     )
 
 
-def grouped(number: int) -> str:
-    """Render a number with thousands separators: `24,113,408`."""
-    return f"{number:,}"
-
-
 def _entries(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield (algorithm, digest, name) of each line that reads like an entry."""
-    by_length = {length: name for name, length in HEX_LENGTHS.items()}
     for line in text.splitlines():
         if match := _BSD_LINE.fullmatch(line.strip()):
             named = match["algorithm"].lower().replace("-", "")
             if named in HEX_LENGTHS:
                 yield named, match["hex"], match["name"]
         elif match := _LINE.fullmatch(line.strip()):
-            used = by_length.get(len(match["hex"]), "sha256")
+            used = _BY_LENGTH.get(len(match["hex"]), "sha256")
             yield used, match["hex"], match["name"]
 
 
-def _base64_to_hex(encoded: str, place: str) -> str:
+def _base64_to_hex(encoded: str, place: str = "") -> str:
     try:
         return base64.b64decode(encoded, validate=True).hex()
     except ValueError:  # also for text that is not ASCII
         raise _refused("this is not a base64 digest", encoded, place) from None
 
 
-def _refused(what: str, text: str, place: str) -> Refused:
+def _refused(what: str, text: str, place: str = "") -> Refused:
     facts = [("received", repr(text[:200]))]
     if place:
         facts.append(("listed at", place))

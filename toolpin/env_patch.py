@@ -5,7 +5,7 @@ Pure: it neither writes records to disk nor chooses the patch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import takewhile
 
 from toolpin.errors import ToolpinError
@@ -13,23 +13,22 @@ from toolpin.model import REQUIRED, EnvPatch, Home, RuntimeScripts
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
-_BINS = "toolpin_bins="
-_EXPORT = "export "
+_ESCAPED_QUOTE = "'\\''"
+# sh expands it to the major version of the required tool.
+_MAJOR = '"$toolpin_major"'
 _CASE = "case ${"
-_MAJOR = "toolpin_major="
+_EXPORT = "export "
+_BEHIND = " in /*) toolpin_behind=$toolpin_behind:"
+_ESAC = " ;; esac\n"
 # The shim has bash run exec-env; or sourcing the record fails, and the shim starts
 # Python.
 _RUNTIME_LINES: dict[RuntimeScripts, str] = {
     "env": "toolpin_asks='exec-env'\n",
     "all": "return 1\n",
 }
-_PLUGIN = "toolpin_plugin="
 # A record may name directories of the user's, `${CARGO_HOME:-$HOME/.cargo}/bin`.
 _OWN = "${"
 _OWN_HOME = ":-$HOME/"
-_BEHIND = " in /*) toolpin_behind=$toolpin_behind:"
-_ESAC = " ;; esac\n"
-_EXPANSION = '"$toolpin_major"'
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _LETTERS_AND_DIGITS = _LETTERS | frozenset("0123456789")
 _IN_NAMES = _LETTERS_AND_DIGITS | frozenset(".-")
@@ -43,7 +42,7 @@ _REFUSED_PREFIXES = ("LD_", "DYLD_", "toolpin_", "_toolpin_")
 
 def quote(text: str) -> str:
     """Return `text` in single quotes, as sh reads it. NUL has no such form."""
-    return "'" + text.replace("'", "'\\''") + "'"
+    return "'" + text.replace("'", _ESCAPED_QUOTE) + "'"
 
 
 def quote_fish(text: str) -> str:
@@ -62,13 +61,13 @@ def render_record(patch: EnvPatch) -> str:
     Raises ToolpinError for a directory or a variable that a record cannot hold.
     """
     check_patch(patch)
-    lines = [f"{_BINS}{_expanded(':'.join(patch.path))}\n"]
+    lines = [f"toolpin_bins={_expanded(':'.join(patch.path))}\n"]
     lines += [f"{_EXPORT}{name}={quote(value)}\n" for name, value in patch.variables]
     lines += map(_home_line, patch.homes)
     lines += map(_behind_line, patch.behind)
     # Last: the lines above refer to the required tool.
-    lines += [f"{_MAJOR}{quote(patch.major)}\n"] if patch.major else []
-    lines += [f"{_PLUGIN}{quote(patch.plugin)}\n"] if patch.plugin else []
+    lines += [f"toolpin_major={quote(patch.major)}\n"] if patch.major else []
+    lines += [f"toolpin_plugin={quote(patch.plugin)}\n"] if patch.plugin else []
     lines += [_RUNTIME_LINES[patch.runtime_scripts]] if patch.runtime_scripts else []
     return "".join(lines)
 
@@ -78,48 +77,29 @@ def parse_record(text: str) -> EnvPatch:
 
     Raises ToolpinError for any other text, valid shell or not.
     """
-    bins, position = _assignment(text, 0, _BINS)
-    variables: list[tuple[str, str]] = []
-    homes: list[Home] = []
-    behind: list[str] = []
-    major = ""
-    plugin = ""
-    runtime_scripts: RuntimeScripts = ""
-    for key, line in _RUNTIME_LINES.items():
-        runtime_scripts = key if text.endswith(f"\n{line}") else runtime_scripts
-    while position < len(text) - len(_RUNTIME_LINES.get(runtime_scripts, "")):
-        line = text[position : text.find("\n", position) + 1 or len(text)]
-        if line.startswith(_CASE) and _OWN_HOME in line.partition(" in ")[0]:
-            behind.append(line.partition(_BEHIND)[2].removesuffix(_ESAC))
-            position += len(line)
-            continue
-        if text.startswith(_CASE, position):
-            home, position = _home(text, position)
-            homes.append(home)
-            continue
-        equals = text.find("=", position) + 1
-        start = text[position:equals]
-        value, position = _assignment(text, position, start)
-        if start == _MAJOR:
-            major = value
-        elif start == _PLUGIN:
-            plugin = value
-        elif start.startswith(_EXPORT):
-            variables.append((start[len(_EXPORT) : -1], value))
-        else:
-            raise _not_a_record(text, position)
-    path = tuple(bins.split(":")) if bins else ()
+    plain = text.replace(_ESCAPED_QUOTE, "\0").replace(f"'{_MAJOR}'", REQUIRED)
+    pieces = plain.split("'")  # every second one was in quotes
+    starts = [piece.rpartition("\n")[2] for piece in pieces[::2]]
+    values = [piece.replace("\0", "'") for piece in pieces[1::2]]
+    words = list(zip(starts, values, strict=False))
+    own = dict(words)
+    bins = own.get("toolpin_bins=", "")
+    unquoted = "".join(pieces[::2])
     patch = EnvPatch(
-        path,
-        tuple(variables),
-        tuple(homes),
-        major,
-        runtime_scripts,
-        plugin,
-        tuple(behind),
+        tuple(bins.split(":")) if bins else (),
+        tuple(
+            (start[len(_EXPORT) : -1], value)
+            for start, value in words
+            if start.startswith(_EXPORT)
+        ),
+        tuple(_homes(words)),
+        own.get("toolpin_major=", ""),
+        next((key for key, end in _RUNTIME_LINES.items() if text.endswith(end)), ""),
+        own.get("toolpin_plugin=", ""),
+        tuple(part.partition(_ESAC)[0] for part in unquoted.split(_BEHIND)[1:]),
     )
-    if render_record(patch) != text:
-        raise _not_a_record(text, 0)
+    if (rendered := render_record(patch)) != text:
+        raise _not_a_record(text, rendered)
     return patch
 
 
@@ -177,16 +157,6 @@ def _set_by_user(home: Home, env: Mapping[str, str]) -> str:
     return next(filter(None, values), "")
 
 
-def render_sh(patch: EnvPatch) -> str:
-    """Render the patch as commands for the user's own POSIX shell."""
-    check_patch(patch)
-    lines = [f"export {name}={quote(value)}\n" for name, value in patch.variables]
-    if patch.path:
-        bins = quote(":".join(patch.path))
-        lines.append(f'export PATH={bins}:"${{PATH:-{DEFAULT_PATH}}}"\n')
-    return "".join(lines)
-
-
 def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, str]:
     """Return the child's environment: `env` with the patch.
 
@@ -227,17 +197,26 @@ def added(before: str, after: str) -> tuple[list[str], list[str]]:
 
 def _expanded(text: str) -> str:
     """Return text in quotes, in which sh expands the required tool's major version."""
-    return _EXPANSION.join(map(quote, text.split(REQUIRED)))
+    return _MAJOR.join(map(quote, text.split(REQUIRED)))
 
 
 def _home_line(home: Home) -> str:
-    value = _expanded(home.directory)
-    pattern = f"'' | {quote(home.root)}/*"
     names = ":-${".join((home.variable, *home.unless))
     return (
-        f"{_CASE}{names}-}}{'}' * len(home.unless)} in {pattern}) "
-        f"{_EXPORT}{home.variable}={value} ;; esac\n"
+        f"{_CASE}{names}-}}{'}' * len(home.unless)} in '' | {quote(home.root)}/*) "
+        f"{_EXPORT}{home.variable}={_expanded(home.directory)}{_ESAC}"
     )
+
+
+def _homes(words: list[tuple[str, str]]) -> Iterator[Home]:
+    """Yield the homes of lines that `_home_line` wrote, each of which has three words.
+
+    Each word is the text before a quoted value, and the value.
+    """
+    for at, (start, _) in enumerate(words[:-2]):
+        if start.startswith(_CASE):
+            name, *unless = start.removeprefix(_CASE).partition("-}")[0].split(":-${")
+            yield Home(name, words[at + 1][1], words[at + 2][1], tuple(unless))
 
 
 def _behind_line(directory: str) -> str:
@@ -268,50 +247,10 @@ def is_own_directory(directory: str) -> bool:
     return bool(known) and plain and "}/" in rest and not {".", ".."} & set(parts)
 
 
-def _home(text: str, position: int) -> tuple[Home, int]:
-    """Read what `_home_line` writes; return it and where the next line is."""
-    start = position + len(_CASE)
-    names = text[start : text.find("-}", start)]
-    name, *unless = names.split(":-${")
-    opening = f"{_CASE}{names}-}}{'}' * len(unless)} in '' | "
-    root, after = _quoted(text, position + len(opening))
-    opening = f"/*) {_EXPORT}{name}="
-    directory, after = _quoted(text, after + len(opening))
-    end = text.find("\n", after) + 1 or len(text)
-    return Home(name, root, directory, tuple(unless)), end
-
-
-def _assignment(text: str, position: int, start: str) -> tuple[str, int]:
-    """Read `start` and a quoted value; return the value and where the next line is."""
-    if not start or not text.startswith(f"{start}'", position):
-        raise _not_a_record(text, position)
-    value, end = _quoted(text, position + len(start))
-    if not text.startswith("\n", end):
-        raise _not_a_record(text, end)
-    return value, end + 1
-
-
-def _quoted(text: str, position: int) -> tuple[str, int]:
-    """Read what `quote` or `_expanded` writes; return it and where it ends."""
-    if not text.startswith("'", position):
-        raise _not_a_record(text, position)
-    value, position = "", position + 1
-    while (end := text.find("'", position)) >= 0:
-        value += text[position:end]
-        position = end + 1
-        if text.startswith("\\''", position):
-            value, position = f"{value}'", position + 3
-        elif text.startswith(f"{_EXPANSION}'", position):
-            value, position = value + REQUIRED, position + len(_EXPANSION) + 1
-        else:
-            return value, position
-    raise _not_a_record(text, position)
-
-
 def check_patch(patch: EnvPatch) -> None:
     """Raise ToolpinError for a directory or a variable that no environment can hold."""
     behind = [entry for entry in patch.behind if not is_own_directory(entry)]
-    for directory in (*patch.path, *behind):
+    for directory in (*patch.path, *behind, *filter(None, (patch.plugin,))):
         if not directory.startswith("/") or ":" in directory or "\0" in directory:
             raise ToolpinError(
                 "PATH can hold only absolute directories without a colon",
@@ -345,13 +284,16 @@ def is_settable(name: str) -> bool:
     )
 
 
-def _not_a_record(text: str, position: int) -> ToolpinError:
-    line = text.count("\n", 0, position) + 1
+def _not_a_record(text: str, rendered: str) -> ToolpinError:
+    expected = rendered.split("\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if expected[number - 1 : number] != [line]:
+            break
     return ToolpinError(
         "this is not a valid record of an install",
         [
-            ("line", str(line)),
-            ("expected", f"{_BINS}'DIRECTORY:...', then {_EXPORT}NAME='VALUE'"),
-            ("received", repr(text[position : position + 60])),
+            ("line", str(number)),
+            ("expected", f"toolpin_bins='DIRECTORY:...', then {_EXPORT}NAME='VALUE'"),
+            ("received", repr(line[:60])),
         ],
     )

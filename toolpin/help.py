@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from argparse import SUPPRESS, Action, ArgumentParser, _SubParsersAction
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from toolpin.cli import ALIASES, VERBS, add_globals
+from toolpin.cli import ALIASES, VERBS, add_globals, command_errors, expanded, run
 from toolpin.shell.completion_scripts import argument_name
+from toolpin.system.report import Report
 
 _WIDTH = 80
 # The column of an argument's meaning; a longer argument is on a line by itself.
@@ -28,126 +30,88 @@ GROUPS = {
         "verify reshim cache config import asdf-alias version self",
     ),
 }
-# Command lines, each with its purpose.
-EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
-    "install": (
-        ("toolpin install", "everything that .tool-versions pins"),
-        ("toolpin install nodejs 22", "the newest Node.js 22"),
-    ),
-    "uninstall": (
-        ("toolpin uninstall nodejs 20.11.1", "one version"),
-        ("toolpin uninstall --unused --dry-run", "versions not pinned here"),
-    ),
-    "pin": (
-        ("toolpin pin nodejs 22", "write `nodejs 22` to .tool-versions"),
-        ("toolpin pin nodejs latest --home", "the default for all projects"),
-        ("toolpin pin nodejs 22 20", "20 if 22 is not installed"),
-    ),
-    "use": (
-        ("toolpin use nodejs 22", "pin Node.js 22 in this directory, and install it"),
-    ),
-    "set": (("toolpin set nodejs 22", "write `nodejs 22` to .tool-versions"),),
-    "lock": (
-        ("toolpin lock", "lock every tool of this project"),
-        ("toolpin lock --check", "fail if the lockfile is out of date"),
-        ("toolpin lock --host linux-x64", "lock for the build server"),
-    ),
-    "outdated": (
-        ("toolpin outdated", "newer versions, within the constraints and beyond"),
-    ),
-    "upgrade": (
-        ("toolpin upgrade", "update every tool that is pinned here"),
-        ("toolpin upgrade nodejs --latest", "update to the newest Node.js"),
-    ),
-    "bundle": (
-        ("toolpin bundle create tools.tar", "pack the locked versions"),
-        ("toolpin bundle install tools.tar", "install them, without a network"),
-    ),
-    "current": (
-        ("toolpin current", "every tool that is pinned here"),
-        ("toolpin current nodejs", "one tool"),
-    ),
-    "list": (
-        ("toolpin list", "everything that is installed"),
-        ("toolpin list nodejs 20", "the versions of Node.js 20"),
-    ),
-    "list-all": (
-        ("toolpin list-all nodejs", "every version"),
-        ("toolpin list-all nodejs 20", "the versions of Node.js 20"),
-    ),
-    "latest": (
-        ("toolpin latest nodejs", "the newest release"),
-        ("toolpin latest nodejs 20", "the newest Node.js 20"),
-    ),
-    "where": (("toolpin where nodejs 20.11.1", "the directory of that version"),),
-    "which": (("toolpin which node", "the path of the pinned node"),),
-    "why": (("toolpin why node", "the files and rules that decide"),),
-    "doctor": (
-        ("toolpin doctor", "check shell, shims and store"),
-        ("toolpin doctor --net", "also check the sources of the pinned tools"),
-        ("toolpin doctor --net nodejs", "check the sources of one tool"),
-    ),
-    "shimversions": (("toolpin shimversions npm", "the versions with npm"),),
-    "env": (
-        ('eval "$(toolpin env)"', "use the pinned versions in a script"),
-        ("toolpin env --format systemd", "lines for a systemd unit"),
-    ),
-    "activate": (
-        ('eval "$(toolpin activate bash)"', "in ~/.bashrc"),
-        ("toolpin activate fish | source", "in config.fish"),
-    ),
-    "deactivate": (("toolpin deactivate", "in an activated shell"),),
-    "shell": (
-        ("toolpin shell nodejs 20", "use Node.js 20 in this shell"),
-        ("toolpin shell nodejs --unset", "use the pinned version again"),
-    ),
-    "exec": (("toolpin exec npm ci", "run the npm that is pinned here"),),
-    "verify": (
-        ("toolpin verify", "check every installed version"),
-        ("toolpin verify nodejs 20.11.1 --repair", "restore damaged files"),
-    ),
-    "release-check": (
-        ("toolpin release-check _build/prod/rel/app", "on this machine"),
-        ("toolpin release-check rel/app --host linux-x64 --glibc 2.31", ""),
-    ),
-    "search": (("toolpin search kubernetes", "find tools for Kubernetes"),),
-    "reshim": (("toolpin reshim", "write all shims again"),),
-    "cache": (
-        ("toolpin cache list", "show the cached downloads"),
-        ("toolpin cache clean", "remove them"),
-    ),
-    "prune": (
-        ("toolpin prune", "show what would be removed"),
-        ("toolpin prune --yes --keep-days 90", "remove it"),
-    ),
-    "ci": (
-        ("toolpin ci init github", "write a workflow for GitHub Actions"),
-        ("toolpin ci plan", "print the key and path for the cache step"),
-        ("toolpin ci install", "install, from the cache where possible"),
-        ("toolpin ci prune", "remove from the cache what `ci plan` does not list"),
-    ),
-    "config": (
-        ("toolpin config list", "show all settings"),
-        ("toolpin config set jobs 4", "change one"),
-    ),
-    "plugin": (
-        ("toolpin plugin list", "list the available tools"),
-        ("toolpin plugin add lua", "add the asdf plugin of that name"),
-        ("toolpin plugin add mytool mytool.toml", "add a plugin file"),
-        ("toolpin plugin new mytool --github me/mytool", "create a plugin file"),
-    ),
-    "import": (("toolpin import asdf", "import the versions in ~/.asdf"),),
-    "asdf-alias": (("toolpin asdf-alias ~/.local/bin", "install `asdf` there"),),
-    "completion": (("toolpin completion bash", "print the script for bash"),),
-    "self": (
-        ("toolpin self version", "show how toolpin was installed"),
-        ("toolpin self update", "update toolpin"),
-        ("toolpin self uninstall", "remove toolpin"),
-    ),
-    "version": (("toolpin version", "show the version"),),
-}
+# Command lines, each with its purpose behind two blanks.
+_EXAMPLES = """\
+toolpin install                       everything that .tool-versions pins
+toolpin install nodejs 22             the newest Node.js 22
+toolpin uninstall nodejs 20.11.1      one version
+toolpin uninstall --unused --dry-run  versions not pinned here
+toolpin pin nodejs 22                 write `nodejs 22` to .tool-versions
+toolpin pin nodejs latest --home      the default for all projects
+toolpin pin nodejs 22 20              20 if 22 is not installed
+toolpin use nodejs 22                 pin Node.js 22 in this directory, and install it
+toolpin set nodejs 22                 write `nodejs 22` to .tool-versions
+toolpin lock                          lock every tool of this project
+toolpin lock --check                  fail if the lockfile is out of date
+toolpin lock --host linux-x64         lock for the build server
+toolpin outdated                      newer versions, within the constraints and beyond
+toolpin upgrade                       update every tool that is pinned here
+toolpin upgrade nodejs --latest       update to the newest Node.js
+toolpin bundle create tools.tar       pack the locked versions
+toolpin bundle install tools.tar      install them, without a network
+toolpin current                       every tool that is pinned here
+toolpin current nodejs                one tool
+toolpin list                          everything that is installed
+toolpin list nodejs 20                the versions of Node.js 20
+toolpin list-all nodejs               every version
+toolpin list-all nodejs 20            the versions of Node.js 20
+toolpin latest nodejs                 the newest release
+toolpin latest nodejs 20              the newest Node.js 20
+toolpin where nodejs 20.11.1          the directory of that version
+toolpin which node                    the path of the pinned node
+toolpin why node                      the files and rules that decide
+toolpin doctor                        check shell, shims and store
+toolpin doctor --net                  also check the sources of the pinned tools
+toolpin doctor --net nodejs           check the sources of one tool
+toolpin shimversions npm              the versions with npm
+eval "$(toolpin env)"                 use the pinned versions in a script
+toolpin env --format systemd          lines for a systemd unit
+eval "$(toolpin activate bash)"       in ~/.bashrc
+toolpin activate fish | source        in config.fish
+toolpin deactivate                    in an activated shell
+toolpin shell nodejs 20               use Node.js 20 in this shell
+toolpin shell nodejs --unset          use the pinned version again
+toolpin exec npm ci                   run the npm that is pinned here
+toolpin verify                        check every installed version
+toolpin verify nodejs 20.11.1 --repair  restore damaged files
+toolpin release-check _build/prod/rel/app  on this machine
+toolpin release-check rel/app --host linux-x64 --glibc 2.31
+toolpin search kubernetes             find tools for Kubernetes
+toolpin reshim                        write all shims again
+toolpin cache list                    show the cached downloads
+toolpin cache clean                   remove them
+toolpin prune                         show what would be removed
+toolpin prune --yes --keep-days 90    remove it
+toolpin ci init github                write a workflow for GitHub Actions
+toolpin ci plan                       print the key and path for the cache step
+toolpin ci install                    install, from the cache where possible
+toolpin ci prune                      remove from the cache what `ci plan` does not list
+toolpin config list                   show all settings
+toolpin config set jobs 4             change one
+toolpin plugin list                   list the available tools
+toolpin plugin add lua                add the asdf plugin of that name
+toolpin plugin add mytool mytool.toml  add a plugin file
+toolpin plugin new mytool --github me/mytool  create a plugin file
+toolpin import asdf                   import the versions in ~/.asdf
+toolpin asdf-alias ~/.local/bin       install `asdf` there
+toolpin completion bash               print the script for bash
+toolpin self version                  show how toolpin was installed
+toolpin self update                   update toolpin
+toolpin self uninstall                remove toolpin
+toolpin version                       show the version
+"""
 
 
+def _by_command(text: str) -> dict[str, list[tuple[str, str]]]:
+    examples: dict[str, list[tuple[str, str]]] = {}
+    for line in text.splitlines():
+        command, _, purpose = line.partition("  ")
+        name = re.findall(r"toolpin ([a-z-]+)", command)[0]
+        examples.setdefault(name, []).append((command, purpose.lstrip()))
+    return examples
+
+
+EXAMPLES = _by_command(_EXAMPLES)
 EXEC_NOTE = """\
 The exit code is that of COMMAND. Options after `exec` belong to COMMAND, so
 global options go before `exec`."""
@@ -198,6 +162,17 @@ def options_help() -> str:
     rows = [line for action in parser._actions for line in _row(action)]
     head = "Global options, before or after the name of a command (exec: before it):"
     return "\n".join([head, "", *rows])
+
+
+def show(words: Sequence[str]) -> int:
+    """Show the help of a command or subcommand, of the global options, or overall."""
+    words = expanded(words)
+    if words and words[0] in VERBS and words[0] != "help":
+        return run([*(word for word in words if not word.startswith("-")), "--help"])
+    if words and words[0] not in ("help", "options", "-h", "--help"):
+        raise command_errors().unknown_command(words[0], ["help", words[0]])
+    Report().answer(options_help() if words[:1] == ["options"] else overview())
+    return 0
 
 
 def own_actions(parser: ArgumentParser) -> list[Action]:

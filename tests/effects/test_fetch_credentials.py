@@ -11,7 +11,7 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.server import Redirect, Server, Status
 from toolpin.errors import Refused, Unreachable, UsageError
-from toolpin.http.credentials import Credentials, check_credentials
+from toolpin.http.credentials import Credentials, is_credential
 from toolpin.http.fetch import Fetcher, Limits
 
 ONCE = Limits(attempts=1)
@@ -293,26 +293,22 @@ def test_a_proxy_that_cannot_be_read_is_quoted_without_its_password(
 
 
 @pytest.mark.parametrize(
-    "table",
+    ("origin", "reference"),
     [
-        pytest.param(SECRET, id="no table"),
-        pytest.param({"https://a.example": SECRET}, id="a secret in the file"),
-        pytest.param({"https://a.example": 1}, id="a number"),
-        pytest.param({"https://a.example": "env:"}, id="no name"),
-        pytest.param({"https://a.example": "env:A-B"}, id="no variable's name"),
-        pytest.param({"http://a.example": "env:TOKEN"}, id="plain http"),
-        pytest.param({"a.example": "env:TOKEN"}, id="a host alone"),
-        pytest.param({"https://a.example/x": "env:TOKEN"}, id="a path"),
-        pytest.param({f"https://u:{SECRET}@a.example": "env:TOKEN"}, id="a user"),
-        pytest.param({"https://a.example\r\nX: y": "env:TOKEN"}, id="two lines"),
+        pytest.param("https://a.example", SECRET, id="a secret in the file"),
+        pytest.param("https://a.example", "env:", id="no name"),
+        pytest.param("https://a.example", "env:A-B", id="no variable's name"),
+        pytest.param("http://a.example", "env:TOKEN", id="plain http"),
+        pytest.param("a.example", "env:TOKEN", id="a host alone"),
+        pytest.param("https://a.example/x", "env:TOKEN", id="a path"),
+        pytest.param(f"https://u:{SECRET}@a.example", "env:TOKEN", id="a user"),
+        pytest.param("https://a.example\r\nX: y", "env:TOKEN", id="two lines"),
     ],
 )
-def test_a_wrong_table_of_credentials_is_refused_without_repeating_it(
-    table: object,
+def test_only_an_origin_and_a_variable_are_a_credential(
+    origin: str, reference: str
 ) -> None:
-    with pytest.raises(UsageError, match=r"config\.toml: credentials") as caught:
-        check_credentials("config.toml", table)
-    assert SECRET not in caught.value.render()
+    assert not is_credential(origin, reference)
 
 
 def test_an_origin_may_end_in_a_slash_and_name_its_port(tmp_path: Path) -> None:
@@ -320,4 +316,4 @@ def test_an_origin_may_end_in_a_slash_and_name_its_port(tmp_path: Path) -> None:
     assert known.find("https://mirror.example/x").place == "$MIRROR_TOKEN"
     assert known.find("https://mirror.example:8443/x").header is None
     assert known.find("https://mirror.example.evil.example/x").header is None
-    check_credentials("x", {"https://Mirror.example:443/": "env:MIRROR_TOKEN"})
+    assert is_credential("https://Mirror.example:443/", "env:MIRROR_TOKEN")

@@ -29,6 +29,14 @@ def test_much_on_both_streams_blocks_nobody() -> None:
     assert (len(done.out), len(done.err)) == (300000, 300000)
 
 
+def test_a_carriage_return_ends_a_line_unless_the_output_is_exact() -> None:
+    command = ["printf", "a\\r\\nb\\rc"]
+    done = process.run(command, env=ENV, cwd="/", timeout_s=30)
+    assert done.out == "a\nb\nc"
+    done = process.run(command, env=ENV, cwd="/", timeout_s=30, exact=True)
+    assert done.out == "a\r\nb\rc"
+
+
 def test_a_program_that_is_late_is_ended_with_all_it_started(tmp_path: Path) -> None:
     started = tmp_path / "pid"
     script = f"sleep 600 & echo $! > {started}.new; mv {started}.new {started}; wait"

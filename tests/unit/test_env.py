@@ -14,11 +14,11 @@ from toolpin.env_patch import (
     apply,
     parse_record,
     render_record,
-    render_sh,
     settle,
 )
 from toolpin.errors import ToolpinError
 from toolpin.model import EnvPatch, Home
+from toolpin.shell.env_formats import render_env
 
 _ANY = st.text(
     st.one_of(
@@ -60,6 +60,7 @@ PATCHES = st.builds(
     _HOMES.map(tuple),
     _MAJORS,
     behind=_BEHIND.map(tuple),
+    plugin=st.just("") | _DIRECTORY,
 )
 
 
@@ -238,7 +239,7 @@ def test_hostile_66_a_tool_cannot_set_this_variable(name: str) -> None:
     with pytest.raises(ToolpinError):
         render_record(EnvPatch((), ((name, "x"),)))
     with pytest.raises(ToolpinError):
-        render_sh(EnvPatch((), ((name, "x"),)))
+        render_env("sh", EnvPatch((), ((name, "x"),)), (), "")
 
 
 @pytest.mark.parametrize("directory", ["", "bin", "/a:/b", "/a\0"])
@@ -273,7 +274,7 @@ def test_the_bins_come_first_and_the_shims_behind_them(
 
 
 def test_a_users_shell_takes_the_patch() -> None:
-    text = render_sh(EnvPatch(("/it's/bin",), (("X", "a'b"),)))
+    text = render_env("sh", EnvPatch(("/it's/bin",), (("X", "a'b"),)), (), "")
     script = f'PATH=/usr/bin\n{text}printf "%s|%s" "$PATH" "$X"'
     out = subprocess.run(["sh", "-c", script], capture_output=True, check=True)
     assert out.stdout == b"/it's/bin:/usr/bin|a'b"

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from typing import Literal, Protocol
 
 from toolpin.archive.rules import PIECE_BYTES, Broken, Limits
-from toolpin.archive.zstd import ZstdError, zstd_decoder
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 Form = Literal["gz", "xz", "bz2", "zst", "tar"]
 
@@ -22,7 +27,9 @@ _INPUT_BYTES = 256 * 1024
 # so many on, they are this large packed, on average.
 _FREE_STREAMS = 1_000
 _STREAM_BYTES = 512
-_DAMAGE = (zlib.error, lzma.LZMAError, ZstdError, OSError, EOFError)
+# 128 MiB, the default limit of `zstd -d`: level 22 needs it.
+_ZSTD_WINDOW = {int(zstd.DecompressionParameter.window_log_max): 27}
+_DAMAGE = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError)
 
 
 class Stream:
@@ -159,7 +166,7 @@ def _decoder(form: Form, limits: Limits) -> _Decoder:
     makers: dict[str, Callable[[], _Decoder]] = {
         "gz": _Gzip,
         "bz2": bz2.BZ2Decompressor,
-        "zst": zstd_decoder,
+        "zst": lambda: zstd.ZstdDecompressor(options=_ZSTD_WINDOW),
         "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, limits.decoder_bytes),
     }
     return makers[form]()

@@ -112,13 +112,9 @@ def _sha256(value: object) -> str:
 def _plain(value: object) -> object:
     """Return a value as JSON has it: values become tables with their type's name."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {"is": type(value).__name__, **_plain_table(value._asdict())}
+        value = {"is": type(value).__name__, **value._asdict()}
     if isinstance(value, Mapping):
-        return _plain_table(value)
+        return {str(key): _plain(element) for key, element in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(element) for element in value]
     return value
-
-
-def _plain_table(table: Mapping[str, object]) -> dict[str, object]:
-    return {str(key): _plain(value) for key, value in table.items()}

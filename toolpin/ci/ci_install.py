@@ -16,7 +16,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.cache.verified import Cache
 from toolpin.ci.ci_directory import begin, contents, drop_damaged, remove_unplanned
-from toolpin.ci.ci_plan import ARCHIVES, CiPlan, Planned, kept_by
+from toolpin.ci.ci_plan import ARCHIVES, CiPlan, Planned, kept_by, known_digests
 from toolpin.ci.packed_trees import pack, restore_tree
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Job, Outcome
@@ -215,12 +215,7 @@ class _Work:
 
     def _digests(self, planned: Planned) -> set[Digest]:
         """Return the digests that it is installed from, as far as they are known."""
-        if planned.plan:
-            return {artifact.digest for artifact in planned.plan.artifacts}
-        if not installs.is_installed(self._app.paths, planned.job.pin):
-            return set()
-        receipt = publication.read_receipt(self._app.paths, planned.job.pin)
-        return {artifact.digest for artifact in receipt.artifacts} if receipt else set()
+        return known_digests(planned, self._app) or set()
 
     def _size(self, digest: Digest) -> int:
         sizes = contents(f"{self._plan.directory}/archives/{digest.algorithm}")

@@ -6,6 +6,7 @@ depend on.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from toolpin.install.jobs import Job
 from toolpin.install.locked_plan import locked_plan
 from toolpin.install.source_choice import allowed_sources
 from toolpin.json_documents import SCHEMA
-from toolpin.model import Host, Pin, Plan, Request
+from toolpin.model import Digest, Host, Pin, Plan, Receipt, Request
 from toolpin.plugins.script_plugin import is_scripted
 from toolpin.plugins.tool_file import Tool
 from toolpin.resolver.resolver import Resolver, Rules
@@ -110,26 +111,27 @@ def kept_by(plan: CiPlan, app: App) -> Kept:
     For unlocked installs their archives; if one is not installed yet, these are
     unknown, and every archive is kept.
     """
-    archives = {
-        artifact.digest
-        for planned in plan.planned
-        if planned.plan and planned.kept == ARCHIVES
-        for artifact in planned.plan.artifacts
-    }
+    archives: set[Digest] = set()
     is_open = False
-    for request in plan.unlocked:
-        if request.kept != ARCHIVES:
-            continue
-        try:
-            receipt = read_receipt(app.paths, request.job.pin)
-        except ToolpinError:
-            receipt = None
-        is_open = is_open or receipt is None
-        archives.update(
-            artifact.digest for artifact in (receipt.artifacts if receipt else ())
-        )
+    for planned in plan.planned:
+        if planned.kept == ARCHIVES:
+            digests = known_digests(planned, app)
+            is_open = is_open or digests is None
+            archives |= digests or set()
     trees = frozenset(planned.key for planned in plan.planned if planned.is_packed)
     return Kept(frozenset(archives), trees, is_open)
+
+
+def known_digests(planned: Planned, app: App) -> set[Digest] | None:
+    """Return the digests that an install is made from.
+
+    None for one that is neither locked nor installed yet.
+    """
+    made: Plan | Receipt | None = planned.plan
+    if made is None:
+        with contextlib.suppress(ToolpinError):
+            made = read_receipt(app.paths, planned.job.pin)
+    return {artifact.digest for artifact in made.artifacts} if made else None
 
 
 class _Planner:

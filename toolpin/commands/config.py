@@ -134,11 +134,10 @@ def _without_user(value: object) -> object:
 
 
 def _record(stated: Stated) -> dict[str, object]:
-    key = key_of(stated.name)
     return {
         "name": stated.name,
         "value": stated.value,
         "origin": origin_table(stated.origin),
-        "expected": key.expected if key else "",
-        "help": key.help if key else "",
+        "expected": stated.key.expected,
+        "help": stated.key.help,
     }

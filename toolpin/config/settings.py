@@ -78,8 +78,12 @@ class Settings(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """An effective setting, its value as checked, and its origin."""
+    """An effective setting of a key, its value as checked, and its origin.
 
+    The name is the key's own, or of one entry of a table.
+    """
+
+    key: Key
     name: str
     value: Any
     origin: Origin
@@ -92,10 +96,10 @@ def read_settings(
     values: dict[str, Any] = {}
     tables: dict[str, dict[str, str]] = {key.name: {} for key in KEYS if key.is_table}
     for setting in effective(paths, env, read).values():
-        key = key_of(setting.name)
+        key = setting.key
         if setting.name == "sources" and setting.value:
             values["sources_from"] = str(setting.origin)
-        if key and key.is_table:
+        if key.is_table:
             tables[key.name][setting.name.removeprefix(f"{key.name}.")] = setting.value
         else:
             values[setting.name.rpartition(".")[2]] = setting.value
@@ -112,23 +116,16 @@ def effective(
     Raises UsageError for a file or a variable that the schema refuses.
     """
     results = {
-        key.name: Stated(key.name, key.default, Origin("default"))
+        key.name: Stated(key, key.name, key.default, Origin("default"))
         for key in KEYS
         if not key.is_table
     }
     for file in (system_config(env), paths.user_config):
-        results |= {
-            setting.name: setting
-            for setting in stated_in(read_text(file, read) or "", file)
-        }
-    results |= {stated.name: stated for stated in _in_environment(env)}
-    order = [key.name for key in KEYS]
-    return dict(
-        sorted(
-            results.items(),
-            key=lambda pair: (order.index(_key_name(pair[0])), pair[0]),
-        )
-    )
+        settings = stated_in(read_text(file, read) or "", file)
+        results |= {setting.name: setting for setting in settings}
+    results |= {setting.name: setting for setting in _in_environment(env)}
+    ordered = sorted(results.values(), key=lambda it: (KEYS.index(it.key), it.name))
+    return {setting.name: setting for setting in ordered}
 
 
 def stated_in(text: str, file: str) -> list[Stated]:
@@ -179,11 +176,6 @@ def unfit(key: Key, what: str, received: str) -> UsageError:
     )
 
 
-def _key_name(name: str) -> str:
-    key = key_of(name)
-    return key.name if key else name
-
-
 def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield each setting's name and value; the schema has two levels."""
     for name, value in table.items():
@@ -209,24 +201,24 @@ def _checked(text: str, file: str, name: str, value: object) -> Stated:
     except ValueError:
         what = f"{file}:{line}: {key.name} has an invalid value"
         raise unfit(key, what, f"{name} = {shown(value)}") from None
-    return Stated(name, checked, Origin(file, line))
+    return Stated(key, name, checked, Origin(file, line))
 
 
 def _in_environment(env: Mapping[str, str]) -> Iterator[Stated]:
     for key in KEYS:
         if text := env.get(key.variable, "").strip():
-            yield from _of_variable(key, text)
+            try:
+                yield from _of_variable(key, text)
+            except ValueError:
+                what = f"{key.variable} has an invalid value"
+                raise unfit(key, what, repr(text)) from None
 
 
 def _of_variable(key: Key, text: str) -> Iterator[Stated]:
     origin = Origin(key.variable)
-    try:
-        if not key.is_table:
-            yield Stated(key.name, key.read(key.parse(text)), origin)
-            return
-        for word in text.split():
-            entry, _, value = word.partition("=")
-            yield Stated(f"{key.name}.{entry}", key.read((entry, value)), origin)
-    except ValueError:
-        what = f"{key.variable} has an invalid value"
-        raise unfit(key, what, repr(text)) from None
+    if not key.is_table:
+        yield Stated(key, key.name, key.read(key.parse(text)), origin)
+        return
+    for word in text.split():
+        entry, _, value = word.partition("=")
+        yield Stated(key, f"{key.name}.{entry}", key.read((entry, value)), origin)

@@ -12,15 +12,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from toolpin.errors import UsageError
-from toolpin.http.credentials import check_credentials
+from toolpin.config.idiomatic_level import DEFAULT, LEVELS
+from toolpin.http.credentials import is_credential
 
 MOST_JOBS = 64
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
-_LEVEL = re.compile("none|plain|all")
 _GIT_URL = re.compile(r"((https|ssh|file)://|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:)[!-~]*")
-_WEB_URL = re.compile(r"https?://[^\x00-\x20\x7f]*")
+_HTTP_URL = re.compile(r"https?://[^\x00-\x20\x7f]*")
+_LEVEL = re.compile("|".join(LEVELS))
 
 
 class Key(NamedTuple):
@@ -63,59 +63,60 @@ def path_of(name: str) -> tuple[str, ...]:
     return (table, entry) if dot else (table,)
 
 
-def _must(fits: object) -> None:
-    """Raise ValueError if a value does not fit: one kind of error for every shape."""
-    if not fits:
+def _read_jobs(value: object) -> int:
+    if type(value) is not int or not 1 <= value <= MOST_JOBS:
         raise ValueError
+    return value
 
 
-def _read_jobs(value: Any) -> int:  # noqa: ANN401 - TOML
-    _must(type(value) is int and 1 <= value <= MOST_JOBS)
-    return int(value)
-
-
-def _read_seconds(value: Any) -> float:  # noqa: ANN401 - TOML
-    _must(type(value) in (int, float) and 0.1 <= value <= 3600)
-    return float(value)
-
-
-def _read_text(value: object, shape: re.Pattern[str]) -> str:
-    _must(isinstance(value, str) and shape.fullmatch(value))
-    return str(value)
-
-
-def _read_texts(value: Any, shape: re.Pattern[str]) -> tuple[str, ...]:  # noqa: ANN401
-    _must(isinstance(value, list))
-    return tuple(_read_text(element, shape) for element in value)
+def _read_seconds(value: object) -> float:
+    if type(value) not in (int, float) or not 0.1 <= float(str(value)) <= 3600:
+        raise ValueError
+    return float(str(value))
 
 
 def _read_flag(value: object) -> bool:
-    _must(type(value) is bool)
-    return bool(value)
+    if type(value) is not bool:
+        raise ValueError
+    return value
 
 
-def _parse_flag(text: str) -> bool:
-    _must(text.lower() in ("1", "true", "yes", "0", "false", "no"))
-    return text.lower() in ("1", "true", "yes")
+def _read_text(value: object, *, form: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _read_list(value: object, *, form: re.Pattern[str]) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004 - one kind of error for every shape
+    return tuple(_read_text(element, form=form) for element in value)
 
 
 def _read_options(pair: tuple[object, object]) -> str:
     tool, words = pair
-    _read_text(tool, _NAME)
-    _must(isinstance(words, str) and words.isprintable())
-    return str(words)
+    _read_text(tool, form=_NAME)
+    if not isinstance(words, str) or not words.isprintable():
+        raise ValueError
+    return words
 
 
 def _read_mirror(pair: tuple[object, object]) -> str:
-    return [_read_text(url, _WEB_URL) for url in pair][1]
+    _read_text(pair[0], form=_HTTP_URL)
+    return _read_text(pair[1], form=_HTTP_URL)
 
 
 def _read_credential(pair: tuple[object, object]) -> str:
-    try:
-        check_credentials("config.toml", {str(pair[0]): pair[1]})
-    except UsageError as error:
-        raise ValueError from error
-    return str(pair[1])
+    origin, reference = pair
+    if not isinstance(reference, str) or not is_credential(str(origin), reference):
+        raise ValueError
+    return reference
+
+
+def _parse_flag(text: str) -> bool:
+    if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
+        raise ValueError
+    return text.lower() in ("1", "true", "yes")
 
 
 def _parse_seconds(text: str) -> float | int:
@@ -126,13 +127,13 @@ def _parse_words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def _flag(name: str, about: str, *, default: bool) -> Key:
-    return Key(name, _read_flag, _parse_flag, "true or false", about, default)
+def _flag(name: str, meaning: str, *, default: bool) -> Key:
+    return Key(name, _read_flag, _parse_flag, "true or false", meaning, default)
 
 
-def _seconds(name: str, about: str, default: float) -> Key:
+def _seconds(name: str, meaning: str, default: float) -> Key:
     expected = "a number of seconds, 0.1 to 3600"
-    return Key(name, _read_seconds, _parse_seconds, expected, about, default)
+    return Key(name, _read_seconds, _parse_seconds, expected, meaning, default)
 
 
 KEYS: tuple[Key, ...] = (
@@ -146,7 +147,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "sources",
-        partial(_read_texts, shape=_NAME),
+        partial(_read_list, form=_NAME),
         _parse_words,
         'a list of source ids, such as ["upstream", "npm"]',
         "the sources to use, in this order (default: all sources of a tool)",
@@ -166,12 +167,12 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "idiomatic",
-        partial(_read_text, shape=_LEVEL),
+        partial(_read_text, form=_LEVEL),
         str,
         "none, plain or all",
         "the version files that are read besides .tool-versions; plain: those with "
         "versions only, such as .nvmrc; all: also package.json, go.mod and others",
-        "plain",
+        DEFAULT,
     ),
     _flag(
         "strict",
@@ -180,7 +181,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "allow",
-        partial(_read_texts, shape=_NAME),
+        partial(_read_list, form=_NAME),
         _parse_words,
         'a list of TOOL.NAME, such as ["erlang.crypto"]',
         "features that a plugin requires and that an install may be without",
@@ -198,7 +199,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "allow_plugins",
-        partial(_read_texts, shape=_GIT_URL),
+        partial(_read_list, form=_GIT_URL),
         _parse_words,
         'a list of URL prefixes, such as ["https://github.com/asdf-community/"]',
         "URLs from which an install may fetch locked asdf plugins",
@@ -206,7 +207,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "plugin_index",
-        partial(_read_text, shape=_GIT_URL),
+        partial(_read_text, form=_GIT_URL),
         str,
         "a URL that git can fetch",
         "the repository with the index of asdf plugins",
@@ -233,9 +234,7 @@ KEYS: tuple[Key, ...] = (
         is_secret=True,
     ),
     _seconds(
-        "network.connect_timeout_s",
-        "time limit for establishing a connection",
-        5.0,
+        "network.connect_timeout_s", "time limit for establishing a connection", 5.0
     ),
     _seconds(
         "network.stall_timeout_s",

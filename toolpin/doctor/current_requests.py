@@ -41,16 +41,15 @@ def of_tool(tool: str, app: App) -> CurrentRequest:
     override = pin_files.request_for(tool, (), app.env, app.registry.spell)
     if override:
         requests.append(override)
-    aliases = app.registry.aliases
-    names = {name for name, canonical in aliases.items() if canonical == tool}
+    names = app.place.names_of([tool])
     try:
-        for request in app.stated(only={tool, *names}):
-            if request.tool == tool:
-                requests.append(request)
+        for request in app.stated(only=names):
+            requests += [request] if request.tool == tool else []
     except ToolpinError as error:
         if not requests:
             raise
         unread = error.what
     first = requests[0] if requests else None
-    ignored = tuple(app.ignored_files())
-    return CurrentRequest(first, tuple(requests[1:]), unread, ignored)
+    return CurrentRequest(
+        first, tuple(requests[1:]), unread, tuple(app.ignored_files())
+    )

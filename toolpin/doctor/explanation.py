@@ -94,7 +94,6 @@ def explain_command(command: str, app: App) -> CommandExplanation:
     except ToolpinError as error:
         problem = error
     tool, requests = _tool(known, result, app)
-    searched = directories(app.env, app.directory, app.paths, app.home)
     return CommandExplanation(
         command=command,
         tool=tool,
@@ -102,7 +101,7 @@ def explain_command(command: str, app: App) -> CommandExplanation:
         locked=_locked(requests.request, app),
         lookup=result,
         problem=problem,
-        candidates=tuple(candidates(command, searched)),
+        candidates=tuple(candidates(command, directories(app))),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError, fact_lines, printable
+from toolpin.system.report import facts_table
 
 
 class Finding(NamedTuple):
@@ -44,7 +45,7 @@ def as_table(finding: Finding) -> dict[str, object]:
     return {
         "check": finding.check,
         "what": finding.what,
-        "facts": [{"label": label, "value": value} for label, value in finding.facts],
+        "facts": facts_table(finding.facts),
         "mend": finding.fix or None,
         "file": finding.file or None,
     }

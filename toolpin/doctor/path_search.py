@@ -6,15 +6,15 @@ It reads only names and starts nothing; light, for `why`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from toolpin.app import App
 from toolpin.doctor.version_managers import manager_of
 from toolpin.env_patch import DEFAULT_PATH
 from toolpin.model import Pin
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import is_program
-from toolpin.system.paths import Paths
 
 Kind = Literal["shims", "install", "manager", "system"]
 
@@ -49,20 +49,15 @@ class Candidate(NamedTuple):
         ]
 
 
-def directories(
-    env: Mapping[str, str], cwd: str, paths: Paths, home: str
-) -> list[PathDirectory]:
+def directories(app: App) -> list[PathDirectory]:
     """Return the directories of PATH in order, each once under any spelling."""
     path_directories: dict[str, PathDirectory] = {}
-    store = os.path.realpath(paths.data)
-    for entry in (env.get("PATH") or DEFAULT_PATH).split(":"):
-        path = os.path.join(cwd, entry)
+    store = os.path.realpath(app.paths.data)
+    for entry in (app.env.get("PATH") or DEFAULT_PATH).split(":"):
+        path = os.path.join(app.directory, entry)
         real = os.path.realpath(path)
         if real not in path_directories and os.path.isdir(real):
-            owner = manager_of(os.path.normpath(path), env, home)
-            path_directories[real] = _classify(path, real, store) or PathDirectory(
-                path, "manager" if owner else "system", owner
-            )
+            path_directories[real] = _classify(path, real, store) or _other(path, app)
     return list(path_directories.values())
 
 
@@ -85,6 +80,11 @@ def _classify(path: str, real: str, store: str) -> PathDirectory | None:
     if head == "installs" and len(rest) > 1:
         return PathDirectory(path, "install", "", Pin(rest[0], rest[1]))
     return PathDirectory(path, "install")
+
+
+def _other(path: str, app: App) -> PathDirectory:
+    owner = manager_of(os.path.normpath(path), app.env, app.home)
+    return PathDirectory(path, "manager" if owner else "system", owner)
 
 
 def _owned(path: str, directory: PathDirectory) -> PathDirectory:

@@ -46,6 +46,11 @@ class Clash(NamedTuple):
     first: Candidate
     is_pinned: bool = False
 
+    @property
+    def directory(self) -> PathDirectory:
+        """The directory of the other program."""
+        return self.first.directory
+
 
 class ProcessEnvironment(NamedTuple):
     """The environment that was read.
@@ -113,7 +118,7 @@ def look(app: App) -> ProcessEnvironment:
         at=at,
         texts=dict(_texts(at)),
         shims=app.paths.shims,
-        directories=tuple(directories(app.env, app.directory, app.paths, app.home)),
+        directories=tuple(directories(app)),
         block=parse_state(app.env.get(STATE)).block,
         is_attended=_is_attended(app.env),
     )

@@ -26,7 +26,7 @@ def check_path(seen: ProcessEnvironment) -> Iterator[Finding]:
         if not any(check_rc(seen)):
             yield _not_on_path(seen)
         return
-    for directory in dict.fromkeys(clash.first.directory for clash in seen.clashes):
+    for directory in dict.fromkeys(clash.directory for clash in seen.clashes):
         if directory.kind == "manager":
             continue
         if seen.active and directory.path in seen.block:
@@ -88,7 +88,7 @@ def check_modes(seen: ProcessEnvironment) -> Iterator[Finding]:
 
 def check_managers(seen: ProcessEnvironment) -> Iterator[Finding]:
     """Find other managers with the same commands before the shims."""
-    firsts = [clash.first.directory for clash in seen.clashes]
+    firsts = [clash.directory for clash in seen.clashes]
     managers = [directory for directory in firsts if directory.kind == "manager"]
     for owner in dict.fromkeys(directory.owner for directory in managers):
         others = [directory for directory in managers if directory.owner == owner]
@@ -118,7 +118,7 @@ def _of_another_directory(
 
     A script's own `cd`, or a variable for one command: no prompt comes in between.
     """
-    clashes = [clash for clash in seen.clashes if clash.first.directory == directory]
+    clashes = [clash for clash in seen.clashes if clash.directory == directory]
     what = f"{directory.pin or directory.path} is on PATH for a different directory"
     facts = (
         ("runs", ", ".join(clash.command for clash in clashes)),
@@ -142,7 +142,7 @@ def _in_front(
 ) -> Finding:
     """Return the finding of directories in front, with the line that added them."""
     commands = dict.fromkeys(
-        clash.command for clash in seen.clashes if clash.first.directory in owned
+        clash.command for clash in seen.clashes if clash.directory in owned
     )
     paths = dict.fromkeys(directory.path for directory in owned)
     facts = [("runs", ", ".join(commands))]
@@ -163,8 +163,8 @@ def _rc(
     """Return the finding of a line that is not reached by readers of `read`."""
     fix, usual = seen.fix
     facts = _line_facts("found in", [line])
-    results = [text for text in seen.texts if text in read]
-    facts += [("read instead", file) for file in results if file != line.file]
+    others = [file for file in seen.texts if file in read and file != line.file]
+    facts += [("read instead", file) for file in others]
     return Finding("rc", what, tuple(facts), fix, file or usual)
 
 

@@ -24,7 +24,6 @@ _GITHUB_SERVER = "https://github.com"
 _GITHUB_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 _TOKEN = re.compile(r"[!-~]+")
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
-_EXAMPLE = '"https://mirror.example" = "env:MIRROR_TOKEN"'
 
 
 class Credential(NamedTuple):
@@ -109,36 +108,18 @@ class Credentials:
         return Credential(_basic(user, password or ""), self._netrc)
 
 
-def check_credentials(place: str, value: object) -> dict[str, str]:
-    """Return a table of origins and `env:` references; UsageError for anything else.
+def is_credential(origin: str, reference: str) -> bool:
+    """Return whether a setting names an https origin, without a path, and `env:NAME`.
 
-    A wrong value may be a secret, so no error repeats it.
+    Plain http is enough for this machine.
     """
-    if not isinstance(value, dict):
-        raise UsageError(
-            f"{place}: credentials must be a table", [("example", _EXAMPLE)]
-        )
-    for origin, reference in value.items():
-        if not _is_secret_origin(origin):
-            raise UsageError(
-                f"{place}: credentials are for an https origin, without a path",
-                [("received", urls.shown(origin)), ("example", _EXAMPLE)],
-            )
-        if not isinstance(reference, str) or not _REFERENCE.fullmatch(reference):
-            raise UsageError(
-                f"{place}: credentials name a variable that holds the token",
-                [("for", origin), ("example", _EXAMPLE)],
-            )
-    return value
-
-
-def _is_secret_origin(url: str) -> bool:
     try:
-        parts = urlsplit(urls.check(url))
+        parts = urlsplit(urls.check(origin))
     except Refused:
         return False
     extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
-    return not extra and urls.keeps_secrets(url)
+    is_secret = not extra and urls.keeps_secrets(origin)
+    return is_secret and bool(_REFERENCE.fullmatch(reference))
 
 
 def _from_url(url: str) -> Credential:

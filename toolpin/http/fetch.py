@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from toolpin.digests import check_file, grouped, mismatch
+from toolpin.digests import check_file, differing, mismatch
 from toolpin.errors import Mismatch, Refused, Unreachable
 from toolpin.http import partial, urls
 from toolpin.http.credentials import Credentials
@@ -221,9 +221,7 @@ class Fetcher:
                     digest.update(block)
                     job.progress(received, total)
         if total is not None and received < total:
-            raise Interrupted(
-                f"cut after {grouped(received)} of {grouped(total)} bytes"
-            )
+            raise Interrupted(f"cut after {received:,} of {total:,} bytes")
         result = Digest(algorithm, digest.hexdigest())
         return result, received, _place(response)
 
@@ -249,14 +247,8 @@ class Fetcher:
 
 
 def _wrong_size(artifact: Artifact, size_bytes: int, response: Response) -> Mismatch:
-    return Mismatch(
-        f"{artifact.filename} differs from the published file",
-        [
-            ("expected", f"{grouped(artifact.size_bytes or 0)} bytes"),
-            ("received", f"{grouped(size_bytes)} bytes from {_place(response)}"),
-            ("installed", "nothing; the download was deleted"),
-        ],
-    )
+    received = f"{size_bytes:,} bytes from {_place(response)}"
+    return differing(artifact, f"{artifact.size_bytes or 0:,} bytes", received)
 
 
 def _place(response: Response) -> str:
@@ -275,7 +267,7 @@ def _place(response: Response) -> str:
 
 def _endless(url: str, limit: int) -> Refused:
     return Refused(
-        f"{urls.host(url)} sends more than {grouped(limit)} bytes",
+        f"{urls.host(url)} sends more than {limit:,} bytes",
         [("URL", urls.shown(url)), ("kept", "nothing")],
     )
 

@@ -6,12 +6,13 @@ Light: `exec` imports it. It does not interpret the files.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 
 from toolpin.errors import ToolpinError, UsageError, remedy
 from toolpin.system.file_modes import for_user
-from toolpin.system.paths import read_bytes
+from toolpin.system.paths import open_regular, read_bytes
 
 LARGEST_BYTES = 1 << 20
 MOST_LINES = 10_000
@@ -103,36 +104,25 @@ def read(
     files, any link. Raises UsageError for any other file, ToolpinError if the system
     refuses.
     """
-    data = _read(path, limits[0] + 1, anywhere=anywhere)
+    data = read_beginning(path, limits[0] + 1, anywhere=anywhere)
     return _within(data, path, *limits)
 
 
-def read_beginning(path: str, most_bytes: int) -> bytes:
+def read_beginning(path: str, most_bytes: int, *, anywhere: bool = False) -> bytes:
     """Return at most so many first bytes of a project file; else like `read`."""
-    return _read(path, most_bytes)
-
-
-def _read(path: str, most_bytes: int, *, anywhere: bool = False) -> bytes:
     if not anywhere and os.path.exists(path):
         _check_link(path)
-    # Without O_NONBLOCK opening a FIFO would wait for its writer.
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
     try:
-        number = os.open(path, flags)
-        try:
-            if not stat.S_ISREG(os.fstat(number).st_mode):
-                raise UsageError(
-                    f"{path} is not a file", [("expected", "a regular file")]
-                )
-            return _first(number, most_bytes)
-        finally:
-            os.close(number)
+        with open_regular(path) as file:
+            return file.read(most_bytes)
     except OSError as error:
         if os.path.islink(path) and not os.path.exists(path):
             raise UsageError(
-                f"{path} is a broken symbolic link",
-                [("link", os.readlink(path))],
+                f"{path} is a broken symbolic link", [("link", os.readlink(path))]
             ) from None
+        if error.errno == errno.EINVAL:
+            facts = [("expected", "a regular file")]
+            raise UsageError(f"{path} is not a file", facts) from None
         raise ToolpinError(
             f"{path} cannot be read", [("reason", str(error.strerror))]
         ) from None
@@ -181,13 +171,6 @@ def _within(data: bytes, path: str, largest_bytes: int, most_lines: int) -> byte
                 ("expected", f"{largest_bytes} bytes, {most_lines} lines at most"),
             ],
         )
-    return data
-
-
-def _first(number: int, most_bytes: int) -> bytes:
-    data = b""
-    while more := os.read(number, most_bytes - len(data)):
-        data += more
     return data
 
 

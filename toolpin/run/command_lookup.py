@@ -22,19 +22,10 @@ from toolpin.run.lookup_context import (
     requests_in,
     stated_in,
 )
-from toolpin.run.tool_environment import (
-    as_system,
-    from_plugin,
-    of_system,
-    required_by,
-    tree_of,
-    used_by,
-    with_required,
-    with_used,
-)
+from toolpin.run.tool_environment import tree_of, with_partners
 from toolpin.shims.stubs import read_stub
 from toolpin.shims.system_command import DEPTH, count_round, on_path, without_versions
-from toolpin.store.installs import is_program, program, tools, versions
+from toolpin.store.installs import is_plugin, is_program, program, tools, versions
 from toolpin.versions import newest
 
 
@@ -140,8 +131,7 @@ def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
         if request:
             yield request
     elif providers:
-        names = {name for name, own in place.aliases.items() if own in providers}
-        stated = stated_in(place, only={*providers, *names})
+        stated = stated_in(place, only=place.names_of(providers))
         own = {tool: tool for tool in providers}
         for request in effective_in(place, stated, own):
             if request.tool in providers:
@@ -158,44 +148,54 @@ def _choose(
     there = False
     for resolution in resolve(request, place.paths, place.where):
         if resolution.basis == "system":
-            if template := of_system(place, request.tool, command):
-                return template._replace(origin=request.origin)
-            path = _on_path(_without_versions(place), command)
-            if path:
-                place = _without_versions(place, request.tool)
-                system = _system(place, path, command, request.origin)
-                return as_system(system._replace(tool=request.tool), place.paths)
+            if result := _chosen_system(place, request, command):
+                return result
             there = True
             continue
         patch = tree_of(place, resolution)
         if patch is None:
             continue
         there = True
-        count = len(patch.path)
-        required = required_by(place, request.tool)
-        patch = with_required(patch, tuple(required.values()), place.env)
-        patch = with_used(patch, used_by(place, request.tool))
+        own = patch.path
+        patch, of_system = with_partners(place, request.tool, patch)
         around = place
-        for name in (key for key, sets in required.items() if not sets.path):
+        for name in of_system:
             around = _without_versions(around, name)
-        for directory in patch.path[:count]:
+        for directory in patch.path[: len(own)]:
             path = f"{directory}/{command}"
             if is_program(path) and directory != place.paths.answers:
                 child = apply(patch, around.env, place.paths.shims)
-                system = LookupResult(
+                result = LookupResult(
                     path, child, resolution.pin, request.origin, request.tool
                 )
-                return (
-                    from_plugin(place, system, patch, whole=whole)
-                    if patch.runtime_scripts
-                    else system
-                )
+                if not patch.runtime_scripts:
+                    return result
+                from toolpin.run.plugin_environment import from_plugin
+
+                return from_plugin(place, result, patch, whole=whole)
     if there:
         return None
     error = not_installed(request, place.where)
     if request.tool not in place.aliases and to_provide(request):
         error.hint = f"toolpin plugin add {request.tool}"
     raise error
+
+
+def _chosen_system(place: Place, request: Request, command: str) -> LookupResult | None:
+    """Return the system's command for a request of `system`, None if it has none."""
+    tool, origin = request.tool, request.origin
+    is_scripted = is_plugin(place.paths, tool)
+    if is_scripted:
+        from toolpin.run import plugin_environment
+
+        if result := plugin_environment.of_system(place, tool, command):
+            return result._replace(origin=origin)
+    path = _on_path(_without_versions(place), command)
+    if path is None:
+        return None
+    result = _system(_without_versions(place, tool), path, command, origin)
+    result = result._replace(tool=tool)
+    return plugin_environment.as_system(result) if is_scripted else result
 
 
 def _without_versions(place: Place, tool: str = "") -> Place:

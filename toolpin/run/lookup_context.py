@@ -46,22 +46,26 @@ class Place(NamedTuple):
     stub: Stub | None = None
 
     @property
-    def aliases(self) -> Mapping[str, str]:
-        """The canonical name for each name of a tool."""
-        return self.plugins.aliases
-
-    @property
     def where(self) -> Where:
         """Where project files are looked up."""
         return Where(
             self.cwd, home_directory(self.env), self.paths.global_file, self.files
         )
 
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """The canonical name for each name of a tool."""
+        return self.plugins.aliases
+
+    def names_of(self, tools: Collection[str]) -> set[str]:
+        """Return every name of some tools."""
+        own = (name for name, tool in self.aliases.items() if tool in tools)
+        return {*tools, *own}
+
 
 def request_in(place: Place, tool: str) -> Request | None:
     """Return the request for one tool in a place."""
-    names = {name for name, canonical in place.aliases.items() if canonical == tool}
-    stated = stated_in(place, only={tool, *names})
+    stated = stated_in(place, only=place.names_of([tool]))
     return pin_files.request_for(tool, stated, place.env, place.idioms.spell)
 
 

@@ -1,17 +1,15 @@
 """Turns the request for a tool into what its install sets: PATH, variables.
 
-Includes what its required tools set, and what an asdf plugin's scripts compute at run
-time. Light: `exec` waits for it. It installs nothing.
+Includes what its required tools set; `plugin_environment` has what an asdf plugin's
+scripts compute at run time. Light: `exec` waits for it. It installs nothing.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from toolpin.env_patch import DEFAULT_PATH, added, apply, is_settable, settle
+from toolpin.env_patch import DEFAULT_PATH, settle
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import EnvPatch, Pin, Request
 from toolpin.project.pin_files import Where
@@ -19,17 +17,13 @@ from toolpin.project.toolversions import directory_of
 from toolpin.resolver.local_resolution import Resolution, not_installed, resolve
 from toolpin.run.lookup_context import LookupResult, Place, request_in, requests_in
 from toolpin.shims.stubs import read_stub
-from toolpin.store import installs
-from toolpin.system.paths import Paths
-
-if TYPE_CHECKING:
-    from toolpin.plugins.asdf.script_runner import Scripts
-
-# The install type by which a plugin's program knows that the system's version runs.
-_SYSTEM = (
-    ("ASDF_INSTALL_TYPE", "system"),
-    ("ASDF_INSTALL_VERSION", ""),
-    ("ASDF_INSTALL_PATH", ""),
+from toolpin.store.installs import (
+    environment,
+    is_installed,
+    is_outdated,
+    is_plugin,
+    recorded_place,
+    store_of,
 )
 
 
@@ -55,34 +49,25 @@ def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
 
     A tree of a store that was moved is first updated to its new path.
     """
-    pin, directory = resolution.pin, resolution.directory
+    pin = resolution.pin
     if pin:
-        store = installs.store_of(place.paths, pin)
-        if installs.recorded_place(store, pin):
+        store = store_of(place.paths, pin)
+        if recorded_place(store, pin):
             from toolpin.store.relocation import relocate_install
 
             relocate_install(store, pin)
-            if not installs.is_installed(store, pin):
+            if not is_installed(store, pin):
                 return None
-        patch = installs.environment(place.paths, pin)
-        if not (patch.plugin and installs.is_outdated(store, pin)):
+        patch = environment(place.paths, pin)
+        if not (patch.plugin and is_outdated(store, pin)):
             return patch
     elif resolution.basis != "path":
         return None
-    elif not installs.is_plugin(store := place.paths, resolution.tool):
-        return EnvPatch((f"{directory}/bin",), ())
-    from toolpin.plugins.asdf import (
-        script_queries,
-        script_runner,
-    )
+    elif not is_plugin(place.paths, resolution.tool):
+        return EnvPatch((f"{resolution.directory}/bin",), ())
+    from toolpin.run import plugin_environment
 
-    plugin = script_runner.plugin_of(store, resolution.tool, place.env, place.cwd)
-    own = (
-        script_runner.variables_of(store, pin)
-        if pin
-        else script_runner.variables_at(directory)
-    )
-    return script_queries.patch_now(plugin, own)
+    return plugin_environment.patch_now(place, resolution)
 
 
 def first_tree(place: Place, request: Request) -> EnvPatch:
@@ -95,7 +80,9 @@ def first_tree(place: Place, request: Request) -> EnvPatch:
             return EnvPatch((), ())
         patch = tree_of(place, resolution)
         if patch and patch.runtime_scripts:
-            return _computed(place, patch, resolution)
+            from toolpin.run import plugin_environment
+
+            return plugin_environment.computed(place, patch, resolution)
         if patch:
             return patch
     raise not_installed(request, place.where)
@@ -132,56 +119,34 @@ def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
     return EnvPatch(tuple(path), tuple(variables.items()), behind=tuple(behind))
 
 
-def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
-    """Return what each tool that `tool` requires sets: nothing for `system`.
+def with_partners(
+    place: Place, tool: str, patch: EnvPatch
+) -> tuple[EnvPatch, list[str]]:
+    """Return the patch with what the tools that `tool` requires or uses set here.
 
-    Raises NotRunnable if one is pinned and not installed.
+    Their variables win. Also returns the required tools that set nothing, as `system`
+    does. Raises NotRunnable if a required one is pinned and not installed.
     """
     stubs = place.stub.tools if place.stub else ()
-    required = {name: rest for name, *rest in stubs}
-    return {
-        name: first_tree(place, request)
-        for name in required.get(tool, ())
-        if not name.startswith("?") and (request := request_in(place, name))
-    }
-
-
-def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
-    """Return what each tool that `tool` uses sets, if it is pinned and installed."""
-    results = []
-    stubs = place.stub.tools if place.stub else ()
-    partners = next((rest for name, *rest in stubs if name == tool), [])
-    for name in (partner[1:] for partner in partners if partner.startswith("?")):
-        with contextlib.suppress(NotRunnable):
-            if request := request_in(place, name):
-                results.append(settle(first_tree(place, request), "", place.env))
-    return tuple(results)
-
-
-def with_used(patch: EnvPatch, program: Sequence[EnvPatch]) -> EnvPatch:
-    """Return the patch with the bins and variables of the tools that it uses."""
-    for more in program:
-        patch = _followed_by(patch, more)
-    return patch
-
-
-def _followed_by(patch: EnvPatch, more: EnvPatch) -> EnvPatch:
-    """Return a settled patch with that of another tool, whose variables win."""
-    return EnvPatch(
-        patch.path + more.path,
-        more.variables + patch.variables,
-        behind=patch.behind + more.behind,
-    )
-
-
-def with_required(
-    patch: EnvPatch, program: Sequence[EnvPatch], env: Mapping[str, str]
-) -> EnvPatch:
-    """Return the patch with the bins and variables of the tools that it requires."""
-    patch = settle(patch, program[0].major if program else "", env)
-    for more in (settle(patch, "", env) for patch in program):
-        patch = _followed_by(patch, more)
-    return patch
+    names = next((partners for name, *partners in stubs if name == tool), [])
+    patches: dict[str, EnvPatch] = {}
+    for name in sorted(names, key=lambda name: name.startswith("?")):
+        try:
+            if request := request_in(place, name.removeprefix("?")):
+                patches[name] = first_tree(place, request)
+        except NotRunnable:
+            if not name.startswith("?"):
+                raise
+    required = [name for name in patches if not name.startswith("?")]
+    major = patches[required[0]].major if required else ""
+    patch = settle(patch, major, place.env)
+    for more in (settle(partner, "", place.env) for partner in patches.values()):
+        patch = EnvPatch(
+            patch.path + more.path,
+            more.variables + patch.variables,
+            behind=patch.behind + more.behind,
+        )
+    return patch, [name for name in required if not patches[name].path]
 
 
 def pins_in(place: Place, without: str = "") -> tuple[EnvPatch, set[str]]:
@@ -261,81 +226,3 @@ def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
         if alternative.kind == "path"
     }
     return not named.isdisjoint(patch.path)
-
-
-def from_plugin(
-    place: Place, program: LookupResult, patch: EnvPatch, *, whole: bool
-) -> LookupResult:
-    """Return the program and environment that the plugin's scripts determine here."""
-    if not whole and patch.runtime_scripts == "env":
-        return program
-    from toolpin.plugins.asdf import script_queries
-
-    plugin = _plugin(place, program.tool, program.pin)
-    own = _own(patch, plugin, program.pin)
-    command = os.path.basename(program.path)
-    path = script_queries.exec_path(plugin, own, command, program.path)
-    child = program.environment
-    if whole:
-        child = script_queries.exec_env(plugin, own, child)
-    return program._replace(path=path, environment=child)
-
-
-def of_system(place: Place, tool: str, command: str) -> LookupResult | None:
-    """Return the plugin's program for a command of the system's version.
-
-    None if it has none: then the machine's runs.
-    """
-    path = f"{place.paths.plugins}/{tool}/shims/{command}"
-    if not installs.is_program(path):
-        return None
-    from toolpin.plugins.asdf.script_runner import answer_asdf
-
-    answer_asdf(place.paths)
-    variables = (*_SYSTEM, ("ASDF_DATA_DIR", place.paths.data))
-    patch = EnvPatch((os.path.dirname(path), place.paths.answers), variables)
-    child = apply(patch, place.env, place.paths.shims)
-    return LookupResult(path, child, None, None, tool)
-
-
-def as_system(program: LookupResult, paths: Paths) -> LookupResult:
-    """Return the machine's program as asdf runs it for a tool of its plugins."""
-    if not installs.is_plugin(paths, program.tool):
-        return program
-    return program._replace(environment={**program.environment, **dict(_SYSTEM)})
-
-
-def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
-    from toolpin.plugins.asdf.script_runner import plugin_of
-
-    paths = installs.store_of(place.paths, pin) if pin else place.paths
-    return plugin_of(paths, tool, place.env, place.cwd)
-
-
-def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
-    """Return the variables that identify the install to scripts."""
-    if pin:
-        from toolpin.plugins.asdf.script_runner import variables_of
-
-        return variables_of(plugin.paths, pin)
-    named = {name for name, _ in _SYSTEM}
-    return {name: value for name, value in patch.variables if name in named}
-
-
-def _computed(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
-    """Return a patch whose plugin scripts have run, so that they need not run again."""
-    from toolpin.plugins.asdf import script_queries
-
-    plugin = _plugin(place, resolution.tool, resolution.pin)
-    before = apply(patch, place.env, place.paths.shims)
-    own = _own(patch, plugin, resolution.pin)
-    from_plugin = script_queries.exec_env(plugin, own, before)
-    changed = {
-        name: value
-        for name, value in from_plugin.items()
-        if before.get(name) != value and is_settable(name)
-    }
-    in_front, behind = added(before["PATH"], from_plugin.get("PATH", ""))
-    path = (*in_front, *patch.path, *behind)
-    variables = tuple({**dict(patch.variables), **changed}.items())
-    return patch._replace(path=path, variables=variables, runtime_scripts="")

@@ -67,12 +67,8 @@ def parse_state(text: str | None) -> State:
         sets = tuple(Set(*variable) for variable in variables)
         state = State(tuple(block), sets, output, tuple(past), tuple(unknown))
         plain = [*state.block, state.message, *state.past, *state.unknown]
-        for variable in state.variables:
-            plain += [
-                variable.name,
-                variable.current,
-                "" if variable.before is None else variable.before,
-            ]
+        for name, current, before in state.variables:
+            plain += [name, current, "" if before is None else before]
     except (ValueError, TypeError, RecursionError):
         return State()
     known = all(

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from toolpin.env_patch import check_patch, quote_fish, render_sh
+from toolpin.env_patch import DEFAULT_PATH, check_patch, quote, quote_fish
 from toolpin.errors import ToolpinError
 from toolpin.model import EnvPatch
+from toolpin.shell import fish, posix
 
 # The default PATH of systemd, Docker and Debian.
 BASE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -62,8 +63,16 @@ def standing(patch: EnvPatch, base: Sequence[str]) -> tuple[tuple[str, str], ...
     return (*patch.variables, ("PATH", path))
 
 
+def _sh(patch: EnvPatch) -> str:
+    lines = [posix.assign(name, value) for name, value in patch.variables]
+    if patch.path:
+        bins = quote(":".join(patch.path))
+        lines.append(f'export PATH={bins}:"${{PATH:-{DEFAULT_PATH}}}"\n')
+    return "".join(lines)
+
+
 def _fish(patch: EnvPatch) -> str:
-    lines = [f"set -gx {name} {quote_fish(value)}\n" for name, value in patch.variables]
+    lines = [fish.assign(name, value) for name, value in patch.variables]
     if patch.path:
         directories = " ".join(map(quote_fish, patch.path))
         lines.append(f"set -gx PATH {directories} $PATH\n")
@@ -138,7 +147,7 @@ def _refused(form: str, name: str, value: str, why: str) -> ToolpinError:
     )
 
 
-_SHELLS: dict[str, Callable[[EnvPatch], str]] = {"sh": render_sh, "fish": _fish}
+_SHELLS: dict[str, Callable[[EnvPatch], str]] = {"sh": _sh, "fish": _fish}
 _FILES = {
     "dotenv": _File(_dotenv, _dotenv_flaw),
     "systemd": _File(_systemd, _systemd_flaw),

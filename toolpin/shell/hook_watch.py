@@ -7,11 +7,11 @@ chooses no version.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 
 from toolpin.app import App
 from toolpin.config.idiomatic_level import VARIABLE
-from toolpin.config.redaction import beginning
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.header import FILENAME, lockfile_beside
 from toolpin.model import Pin, Request
@@ -25,6 +25,9 @@ from toolpin.system.paths import system_config
 
 # The part of a file that is compared at every prompt: more than written by hand.
 _MOST_BYTES = 64 * 1024
+# A user and a password in a URL, and a header of TOML.
+_USER = re.compile(r"(?<=://)[^/@\s\"']+(?=@)")
+_TABLE = re.compile(rb"(?m)^[ \t]*\[[^\n]*\n?")
 
 
 def watched_files(app: App) -> Watch:
@@ -122,10 +125,21 @@ def _beginning(file: str, app: App) -> tuple[bytes, bool] | None:
     if os.path.basename(file) == FILENAME and (head := data.find(b"\n\n")) >= 0:
         end = head + 1
     if is_settings:
-        end = min(end, len(beginning(data)))
+        end = min(end, len(_without_secrets(data)))
     if b"\0" in data[:end]:  # which a shell's variable cannot hold
         end = data.index(b"\0")
     while end < len(data) and data[end] & 0xC0 == 0x80:  # inside a character
         end -= 1
     kept = data[:end]
     return (kept, len(kept) == len(data)) if kept or not data else None
+
+
+def _without_secrets(data: bytes) -> bytes:
+    """Return the first part of a settings file: its plain keys, without passwords.
+
+    It ends with the first header, so that a key that is added changes it.
+    """
+    table = _TABLE.search(data)
+    plain = data[: table.end() if table else len(data)]
+    user = _USER.search(plain.decode("latin-1"))  # one character per byte
+    return plain[: user.start() if user else len(plain)]

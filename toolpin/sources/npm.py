@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.errors import Unreachable
 from toolpin.model import Artifact, Build, Host, Release
+from toolpin.sources.fields import HOST_VALUES, Field, read_text
 from toolpin.sources.protocol import Client, Kind, Services
 from toolpin.sources.shared_fields import (
     ARCHIVE,
     COMMON,
-    PACKAGE,
     WITH,
     archive_steps,
     package_of,
@@ -27,6 +27,13 @@ class Npm(NamedTuple):
     """The fields that only kind `npm` has."""
 
     package: str
+
+
+FIELDS: dict[str, Field] = {
+    "package": Field(
+        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
+    ),
+}
 
 
 class NpmSource:
@@ -66,7 +73,7 @@ def _configured(services: Services) -> str:
 
 KIND = Kind(
     own=Npm,
-    fields={**COMMON, **ARCHIVE, **WITH, **PACKAGE},
+    fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
     needs=("package",),
     open=lambda spec, on: NpmSource(spec, on.npm),
     address=lambda spec, host: f"npm:{package_of(spec, host)}",

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.fields import Field, read_count
+from toolpin.sources.fields import HOST_VALUES, Field, read_count, read_text
 from toolpin.sources.protocol import Client, Kind
 from toolpin.sources.shared_fields import (
     ARCHIVE,
     COMMON,
-    PACKAGE,
     WITH,
     archive_steps,
     package_of,
@@ -33,7 +32,9 @@ class Pypi(NamedTuple):
 
 
 FIELDS: dict[str, Field] = {
-    **PACKAGE,
+    "package": Field(
+        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
+    ),
     "numbers": Field(
         read_count,
         "a number from 0 to 9",

@@ -273,17 +273,6 @@ def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
     return [Link(*(fill(end, values) for end in link)) for link in spec.links]
 
 
-PACKAGE: dict[str, Field] = {
-    "package": Field(
-        fields.read_text,
-        "a package name",
-        "the package",
-        "",
-        holds=(fields.HOST_VALUES,),
-    ),
-}
-
-
 def package_releases(
     spec: SourceSpec, host: Host, versions_of: Callable[[str], Iterable[str]]
 ) -> list[Release]:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import NamedTuple
 
 from toolpin.archive.rules import Broken, split_name
-from toolpin.digests import grouped, hash_file, make_digest
+from toolpin.digests import hash_file, make_digest
 from toolpin.env_patch import parse_record
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Receipt, TreeFile
@@ -262,7 +262,7 @@ def _compare_file(path: str, file: TreeFile, entry: os.stat_result) -> Finding |
     if not stat.S_ISREG(entry.st_mode):
         return Finding(CHANGED, file.path, f"{_kind(entry)}, not a file")
     if entry.st_size != file.size_bytes:
-        sizes = f"{grouped(entry.st_size)} bytes, not {grouped(file.size_bytes)}"
+        sizes = f"{entry.st_size:,} bytes, not {file.size_bytes:,}"
         return Finding(CHANGED, file.path, sizes)
     received = hash_file(path, "sha256")
     if received != file.sha256:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from toolpin.digests import grouped
 from toolpin.errors import ToolpinError, printable
 from toolpin.store.inspection import Inspection, group_added
 
@@ -32,14 +31,14 @@ class Check(NamedTuple):
 def heading(check: Check) -> str:
     """Render the line with the status."""
     now = check.after
-    files = grouped(len(now.receipt.files) if now.receipt else 0)
+    files = f"{len(now.receipt.files) if now.receipt else 0:,}"
     output = {
         "adopted": "imported: it has no receipt to compare with",
         "intact": f"intact, {files} files and links",
         "repaired": f"repaired, {files} files and links",
         "damaged": "damaged",
     }[check.status]
-    own = f"; {grouped(now.own)} more that the tool added" if now.own else ""
+    own = f"; {now.own:,} more that the tool added" if now.own else ""
     return f"{now.pin}: {output}{own}"
 
 
@@ -48,7 +47,7 @@ def rows(check: Check) -> list[tuple[str, str, str, str]]:
     results = [("repaired", path, "") for path in _repairs(check)]
     results += list(check.after.findings)
     results += [
-        ("added", path, f"{grouped(count)} files" if path.endswith("/") else "")
+        ("added", path, f"{count:,} files" if path.endswith("/") else "")
         for path, count in group_added(check.after).items()
     ]
     return [("", kind, _line(path), _line(detail)) for kind, path, detail in results]

@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import stat
 from collections.abc import Iterator
 from typing import IO
 
 # An unmistakable name: a number alone could be a backup's date.
 _MARK = ".toolpin-"
-_DIGITS = frozenset("0123456789")
-_HEX = frozenset("0123456789abcdef")
 
 
 @contextlib.contextmanager
@@ -65,17 +64,10 @@ def _drop_remains(path: str) -> None:
     directory, name = os.path.split(path)
     with contextlib.suppress(OSError):
         for filename in os.listdir(directory):
-            begin = f"{name}{_MARK}"
-            if filename.startswith(begin) and _is_fresh(filename[len(begin) :]):
+            start, mark, end = filename.rpartition(_MARK)
+            if mark and start == name and re.fullmatch("[0-9]+-[0-9a-f]{8}", end):
                 with contextlib.suppress(OSError):
                     _drop(os.path.join(directory, filename))
-
-
-def _is_fresh(end: str) -> bool:
-    number, dash, word = end.partition("-")
-    return bool(number and dash) and (
-        _DIGITS.issuperset(number) and len(word) == 8 and _HEX.issuperset(word)
-    )
 
 
 def _drop(fresh: str) -> None:

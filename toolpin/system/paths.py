@@ -165,20 +165,11 @@ def find_paths(env: Mapping[str, str]) -> Paths:
     home = home_directory(env)
     data_home = env.get("XDG_DATA_HOME") or f"{home}/.local/share"
     config_home = env.get("XDG_CONFIG_HOME") or f"{home}/.config"
-    paths = Paths(
-        data=env.get("TOOLPIN_DATA_DIR") or f"{data_home}/toolpin",
-        config=env.get("TOOLPIN_CONFIG_DIR") or f"{config_home}/toolpin",
-    )
-    _check_directory("TOOLPIN_DATA_DIR", paths.data)
-    _check_directory("TOOLPIN_CONFIG_DIR", paths.config)
-    data, system = os.path.normpath(paths.data), _system_data(env)
+    data = _directory(env, "TOOLPIN_DATA_DIR", f"{data_home}/toolpin")
+    config = _directory(env, "TOOLPIN_CONFIG_DIR", f"{config_home}/toolpin")
+    system = _directory(env, "TOOLPIN_SYSTEM_DATA_DIR", SYSTEM_DATA)
     shared = data == system
-    return Paths(
-        data,
-        os.path.normpath(paths.config),
-        system="" if shared else system,
-        shared=shared,
-    )
+    return Paths(data, config, system="" if shared else system, shared=shared)
 
 
 def find_system_paths(env: Mapping[str, str]) -> Paths:
@@ -188,13 +179,8 @@ def find_system_paths(env: Mapping[str, str]) -> Paths:
     `.tool-versions` apply. Raises UsageError as `find_paths` does.
     """
     config = os.path.dirname(os.path.normpath(system_config(env)))
-    return Paths(_system_data(env), config, shared=True)
-
-
-def _system_data(env: Mapping[str, str]) -> str:
-    directory = env.get("TOOLPIN_SYSTEM_DATA_DIR") or SYSTEM_DATA
-    _check_directory("TOOLPIN_SYSTEM_DATA_DIR", directory)
-    return os.path.normpath(directory)
+    data = _directory(env, "TOOLPIN_SYSTEM_DATA_DIR", SYSTEM_DATA)
+    return Paths(data, config, shared=True)
 
 
 def system_config(env: Mapping[str, str]) -> str:
@@ -227,11 +213,11 @@ def open_regular(path: str, more: int = 0) -> BinaryIO:
     Raises OSError for anything else, too: a pipe would keep its reader waiting.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | more
-    file = open(os.open(path, flags), "rb")  # noqa: SIM115 - the caller's
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    number = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
         raise OSError(errno.EINVAL, "it is not a file", path)
-    return file
+    return open(number, "rb")
 
 
 def read_bytes(path: str) -> bytes | None:
@@ -267,7 +253,8 @@ def bundled(name: str) -> str:
     return packed if os.path.exists(packed) else f"{os.path.dirname(package)}/{name}"
 
 
-def _check_directory(variable: str, directory: str) -> None:
+def _directory(env: Mapping[str, str], variable: str, default: str) -> str:
+    directory = env.get(variable) or default
     if not os.path.isabs(directory):
         raise UsageError(
             f"{variable} must be an absolute path", [("received", repr(directory))]
@@ -277,3 +264,4 @@ def _check_directory(variable: str, directory: str) -> None:
             f"{variable} must not contain a colon or a newline: PATH cannot hold it",
             [("received", repr(directory))],
         )
+    return os.path.normpath(directory)

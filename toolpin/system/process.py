@@ -7,7 +7,6 @@ process builds in the same place.
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import signal
 import subprocess
@@ -27,7 +26,7 @@ class Finished(NamedTuple):
     err: str
 
 
-_running: set[subprocess.Popen[str]] = set()
+_running: set[subprocess.Popen[bytes]] = set()
 # So that nothing is started while running programs are being killed. Reentrant: a
 # signal's handler may kill while its own thread is starting a program.
 _process_lock = threading.RLock()
@@ -46,20 +45,24 @@ def run(
     """Run `command` in a process group of its own, and return its result.
 
     `errors` is the decoding of bytes that are not UTF-8. With `exact` a carriage return
-    ends no line. With `shown` the output goes to this process's own stdout and stderr.
-    Raises ToolpinError if the program cannot be started, and Unreachable after
-    `timeout_s`; its whole group is killed then.
+    in stdout ends no line. With `shown` the output goes to this process's own stdout
+    and stderr. Raises ToolpinError if the program cannot be started, and Unreachable
+    after `timeout_s`; its whole group is killed then.
     """
     with _process_lock:
-        child = _start(command, env, cwd, errors, shown=shown)
+        child = _start(command, env, cwd, shown=shown)
         _running.add(child)
-    if exact and isinstance(child.stdout, io.TextIOWrapper):
-        child.stdout.reconfigure(newline="\n")
     try:
         with child, _guarded(child):
-            return _collect(child, timeout_s)
+            out, err = _collect(child, timeout_s)
     finally:
         _running.discard(child)
+    text = out.decode(errors=errors)
+    return Finished(
+        child.returncode,
+        text if exact else _with_plain_lines(text),
+        _with_plain_lines(err.decode(errors=errors)),
+    )
 
 
 def kill_all() -> None:
@@ -70,13 +73,8 @@ def kill_all() -> None:
 
 
 def _start(
-    command: Sequence[str],
-    env: Mapping[str, str],
-    cwd: str,
-    errors: str,
-    *,
-    shown: bool,
-) -> subprocess.Popen[str]:
+    command: Sequence[str], env: Mapping[str, str], cwd: str, *, shown: bool
+) -> subprocess.Popen[bytes]:
     where = None if shown else subprocess.PIPE
     if shown and sys.stdout is not None:
         sys.stdout.flush()
@@ -88,9 +86,6 @@ def _start(
             stdin=subprocess.DEVNULL,
             stdout=where,
             stderr=where,
-            text=True,
-            encoding="utf-8",
-            errors=errors,
             process_group=0,
         )
     except OSError as error:
@@ -100,7 +95,7 @@ def _start(
 
 
 @contextlib.contextmanager
-def _guarded(child: subprocess.Popen[str]) -> Iterator[None]:
+def _guarded(child: subprocess.Popen[bytes]) -> Iterator[None]:
     """Start a process in the program's group that kills it when this process is gone.
 
     A killed process leaves nothing but the end of its pipe.
@@ -125,35 +120,24 @@ def _guarded(child: subprocess.Popen[str]) -> Iterator[None]:
         guard.communicate()
 
 
-def _collect(child: subprocess.Popen[str], timeout_s: float) -> Finished:
-    """Read both streams to their ends while an alarm watches the clock."""
-    out, err = child.stdout or (), child.stderr or ()
-    lines: list[str] = []
-    errors: list[str] = []
-    drain = threading.Thread(target=lambda: errors.extend(err))
-    late = threading.Event()
-
-    def expire() -> None:
-        late.set()
-        _kill(child)
-
-    alarm = threading.Timer(timeout_s, expire)
+def _collect(child: subprocess.Popen[bytes], timeout_s: float) -> tuple[bytes, bytes]:
+    """Return both streams of a program that has ended, b"" for one that is shown."""
     try:
-        drain.start()
-        alarm.start()
-        lines.extend(out)
-        drain.join()
-        status = child.wait()
+        out, err = child.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        _kill(child)
+        what = f"no answer within {timeout_s:.0f} s; it was stopped"
+        raise Unreachable(what) from None
     except BaseException:
         _kill(child)
         raise
-    finally:
-        alarm.cancel()
-    if late.is_set():
-        raise Unreachable(f"no answer within {timeout_s:.0f} s; it was stopped")
-    return Finished(status, "".join(lines), "".join(errors))
+    return out or b"", err or b""
 
 
-def _kill(child: subprocess.Popen[str]) -> None:
+def _with_plain_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)

@@ -194,9 +194,14 @@ def _terminal_columns() -> int:
 
 
 def error_table(error: ToolpinError) -> dict[str, object]:
-    """Return an error as the JSON documents show it. A label may appear twice."""
-    facts = [{"label": label, "value": value} for label, value in error.facts]
+    """Return an error as the JSON documents show it."""
+    facts = facts_table(error.facts)
     return {"what": error.what, "facts": facts, "hint": error.hint}
+
+
+def facts_table(facts: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """Return facts as the JSON documents show them. A label may appear twice."""
+    return [{"label": label, "value": value} for label, value in facts]
 
 
 def _say(text: str) -> None:
