@@ -37,6 +37,7 @@ HEAVY = {
     "truststore": "http.trust",
     "tqdm": "system.progress",
     "platformdirs": "cache.cache_location",
+    "filelock": "system.file_lock",
     "backports": "archive.stream",
     "compression": "archive.stream",
 }

@@ -13,6 +13,7 @@ from tests.support.run import REPOSITORY, Home
 from tests.support.upstream import Upstream
 
 HEAVY = {
+    "filelock",
     "fcntl",
     "importlib.metadata",
     "platformdirs",

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.support.run import Home
-from toolpin.system.file_lock import held
 
 
 def made_once(
@@ -25,7 +25,7 @@ def made_once(
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
     place = base / name
-    with held(f"{place}.lock"):
+    with FileLock(f"{place}.lock"):
         if not place.exists():
             unfinished = base / f"{name}.unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)

@@ -11,33 +11,41 @@ import errno
 import fcntl
 import hashlib
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+import filelock
+
 from toolpin.errors import ToolpinError, UsageError, as_word, remedy
 
-_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC)
+# A fallback without the kernel would not be released by a killed owner: refused.
+warnings.filterwarnings("ignore", message="flock not supported")
+
+_POLL_S = 0.05
+_FOREVER = -1.0  # filelock's
 # flock's errors while another process has the lock: NFS returns EACCES.
+_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC)
 _TAKEN = (errno.EAGAIN, errno.EACCES)
 _LOCKLESS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 
 
 @contextmanager
 def held(path: str, *, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold the file lock at `path`, creating its directory.
+    """Hold the file lock at `path`, creating its directory; wait until it is free.
 
-    If another owner has it, `waiting` is called, and then it waits. Raises ToolpinError
-    if the file cannot be locked. It is not reentrant.
+    `waiting` is called once when another owner has it. Raises ToolpinError if the file
+    cannot be locked. It is not reentrant.
     """
-    number = _acquire(path, fcntl.LOCK_NB)
-    if number is None:
+    lock = _acquire(path, timeout_s=0)
+    if lock is None:
         if waiting is not None:
             waiting()
-        number = _acquire(path)
+        lock = _acquire(path, timeout_s=_FOREVER)
     try:
         yield
     finally:
-        _release(number)
+        _release(lock)
 
 
 @contextmanager
@@ -48,13 +56,20 @@ def held_directory(directory: str, waiting: Callable[[], None]) -> Iterator[None
     the caller of this process holds, as flock(1) does, is accepted. Raises ToolpinError
     if it cannot be locked.
     """
-    number = _opened(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        if not (
-            _is_locked(number, directory, fcntl.LOCK_NB) or _is_held_by_caller(number)
-        ):
+        number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _not_lockable(directory, error) from error
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if not _is_held_by_caller(number):
             waiting()
-            _is_locked(number, directory)
+            fcntl.flock(number, fcntl.LOCK_EX)
+    except OSError as error:
+        os.close(number)
+        raise _not_lockable(directory, error) from error
+    try:
         yield
     finally:
         os.close(number)
@@ -103,71 +118,54 @@ def held_files(directory: str, *files: str) -> Iterator[None]:
 @contextmanager
 def try_held(path: str) -> Iterator[bool]:
     """Take the file lock if it is free, and yield whether it is held."""
-    number = _acquire(path, fcntl.LOCK_NB)
+    lock = _acquire(path, timeout_s=0)
     try:
-        yield number is not None
+        yield lock is not None
     finally:
-        _release(number)
+        _release(lock)
 
 
-def _acquire(path: str, no_wait: int = 0) -> int | None:
-    """Return the descriptor of the locked file; None if another owner has it.
-
-    Only with LOCK_NB as `no_wait`, else it waits.
-    """
+def _acquire(path: str, timeout_s: float) -> filelock.BaseFileLock | None:
+    """Return the file lock, held; None on a timeout."""
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
+        # A reader could hold it, and block all others forever.
+        lock = filelock.FileLock(path, mode=0o600, thread_local=False)
+        lock.acquire(timeout=timeout_s, poll_interval=_POLL_S)
+    except filelock.Timeout:
+        return None
     except OSError as error:
         raise _not_lockable(path, error) from error
-    # A reader could hold it, and block all others forever: others may not open it.
-    number = _opened(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
+    except NotImplementedError as error:
+        without = OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+        raise _not_lockable(path, without) from error
     try:
-        if _is_locked(number, path, no_wait):
-            _check_keeps_out(path)
-            return number
-    except BaseException:
-        os.close(number)
-        raise
-    os.close(number)
-    return None
-
-
-def _opened(path: str, flags: int) -> int:
-    try:
-        return os.open(path, flags | os.O_CLOEXEC, 0o600)
+        _check_keeps_out(path)
     except OSError as error:
+        _release(lock)
         raise _not_lockable(path, error) from error
+    return lock
 
 
-def _is_locked(number: int, path: str, no_wait: int = 0) -> bool:
-    """Lock an open file; return whether that succeeded, if another owner may have it.
-
-    Raises ToolpinError for a file that cannot be locked.
-    """
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | no_wait)
-    except OSError as error:
-        if no_wait and error.errno in _TAKEN:
-            return False
-        raise _not_lockable(path, error) from error
-    return True
-
-
-def _release(number: int | None) -> None:
-    if number is not None:
-        with suppress(OSError):
-            os.close(number)
+def _release(lock: filelock.BaseFileLock | None) -> None:
+    # If the filesystem refuses to unlock, the end of this process does it.
+    with suppress(OSError):
+        if lock is not None:
+            lock.release()
 
 
 def _check_keeps_out(path: str) -> None:
-    """Raise ToolpinError if another process could get the same lock."""
-    number = _opened(path, os.O_RDWR | os.O_NOFOLLOW)
+    """Raise OSError if another process could get the same lock."""
+    file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        if _is_locked(number, path, fcntl.LOCK_NB):
-            without = OSError(errno.ENOTSUP, "it does not exclude other processes")
-            raise _not_lockable(path, without)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _TAKEN:
+            raise
+    else:
+        raise OSError(errno.ENOTSUP, "it does not exclude other processes")
     finally:
-        os.close(number)
+        os.close(file)
 
 
 def _not_lockable(path: str, error: OSError) -> ToolpinError:
