@@ -7,7 +7,6 @@ unfinished trees apart.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 import time
@@ -227,7 +226,7 @@ def receipt_at(place: str) -> Receipt | None:
         # A checkout may contain anything: no link, no other than a file.
         with open_regular(place, os.O_NOFOLLOW) as file:
             if os.fstat(file.fileno()).st_size > _LARGEST_RECEIPT:
-                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), place)
+                raise ToolpinError(f"{place} is larger than {_LARGEST_RECEIPT} bytes")
             return parse_receipt(file.read(_LARGEST_RECEIPT).decode(), place)
     except FileNotFoundError:
         return None
