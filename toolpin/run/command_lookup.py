@@ -26,6 +26,7 @@ from toolpin.run.tool_environment import (
     as_system,
     from_plugin,
     of_system,
+    pins_in,
     required_by,
     tree_of,
     used_by,
@@ -207,6 +208,9 @@ def _unpinned(place: Place, providers: Sequence[str], command: str) -> LookupRes
     # A version that the caller has on PATH is not one that is pinned here.
     outside = _without_versions(place) if providers else place
     path = _on_path(outside, command)
+    if not path and not providers:  # as with `env` and in activated shells
+        behind = ":".join(pins_in(place)[0].behind)
+        path = behind and _on_path(place._replace(env={"PATH": behind}), command)
     if path:
         return _system(place, path, command, None)
     installed = [
