@@ -56,6 +56,15 @@ def test_source_code_becomes_a_program_behind_a_shim(home: Home, code: Code) -> 
     assert home.toolpin("verify").code == 0
 
 
+def test_a_plan_of_a_build_states_its_phases(home: Home, code: Code) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    result = home.toolpin("install", "--dry-run")
+    assert (result.code, result.err) == (5, "")
+    assert "  compile  phases configure; make\n" in result.out
+    assert nothing_is_left(home)
+
+
 def test_a_build_estimates_its_time_from_the_newest_finished_one(
     home: Home, code: Code
 ) -> None:

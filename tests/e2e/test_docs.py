@@ -72,6 +72,7 @@ NOT_RUN = {
     ("docs/guide/ruby.md", "cat .tool-versions"): (
         "a Ruby is downloaded or built for minutes: tests/e2e/test_ruby.py"
     ),
+    ("docs/guide/php.md", "cat .tool-versions"): "it builds for minutes",
     ("docs/guide/postgres.md", "cat .tool-versions"): "it builds for minutes",
     ("docs/guide/plugins.md", "toolpin plugin new"): (
         "it needs GitHub: tests/e2e/test_plugin.py"

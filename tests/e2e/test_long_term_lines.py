@@ -140,6 +140,7 @@ def test_an_index_that_states_the_lines_needs_no_package(
     machine.pin("nodejs lts\n")
     assert "lts is 28.0.0" in machine.toolpin("install", "--dry-run").err
     assert machine.toolpin("lock").code == 0
+    assert machine.toolpin("install").code == 0
     assert server.count("/node-releases") == 0
 
 

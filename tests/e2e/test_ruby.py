@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archives import Entry, compress, tar
 from tests.support.releases import Releases
-from tests.support.ruby import RubyUpstream, supply_libraries
+from tests.support.ruby import RubyUpstream, portable, supply_libraries
 from tests.support.run import Home
 from tests.support.server import Server
 
@@ -148,21 +147,6 @@ def test_a_tarball_is_locked_when_its_source_is_named(home: Home) -> None:
     assert home.toolpin("lock", "--source", "ruby-source").code == 0
     assert home.toolpin("install", env={"CI": "true"}).code == 0
     assert home.run(home.shim("ruby"), "-v").out.startswith("ruby 3.3.0\n")
-
-
-def portable(version: str, build: str) -> dict[str, bytes]:
-    """Return the assets of a portable build, whose Ruby prints which build it is."""
-    top = f"ruby-{version}"
-    says = f'#!/bin/sh\nprintf "{version}\\nopenssl yes\\npsych yes\\nzlib yes\\n"\n'
-    tree = tar(
-        Entry(f"{top}/bin/ruby", f"{says}# build {build}\n".encode(), 0o755),
-        *(
-            Entry(f"{top}/bin/{name}", b"#!/bin/sh\n", 0o755)
-            for name in ("gem", "irb", "erb", "rake", "bundle")
-        ),
-    )
-    targets = ("x86_64_linux", "arm64_linux", "macos", "x86_64_linux.no_yjit")
-    return {f"{top}.{target}.tar.gz": compress(tree, "gz") for target in targets}
 
 
 def test_a_lockfile_keeps_the_revision_of_a_portable_build(

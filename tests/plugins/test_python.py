@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clients import clients_with, source
-from tests.support.python import PythonUpstream
+from tests.support.python import PythonUpstream, sigstore_bundle
 from tests.support.run import Home
 from tests.support.server import Server
 from toolpin.errors import NoChecksum, NotPublished, Refused
@@ -164,12 +162,6 @@ def test_a_line_and_a_free_threaded_line_are_different(
     assert found == ["3.13.2\n", "3.13.2t\n"]
 
 
-def bundle(data: bytes) -> bytes:
-    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-    stated = {"messageDigest": {"algorithm": "SHA2_256", "digest": digest}}
-    return json.dumps({"messageSignature": {**stated, "signature": ""}}).encode()
-
-
 @pytest.mark.parametrize(
     ("version", "directory"), [("3.12.7", "3.12.7"), ("3.13.0rc1", "3.13.0")]
 )
@@ -182,7 +174,7 @@ def test_source_code_is_verified_by_its_sigstore_bundle(
 ) -> None:
     mirrors = (("https://www.python.org", f"{upstream.server.url}/org"),)
     path = f"/org/ftp/python/{directory}/Python-{version}.tar.xz"
-    upstream.server.put(f"{path}.sigstore", bundle(b"code"))
+    upstream.server.put(f"{path}.sigstore", sigstore_bundle(b"code"))
     made = plan(python, clients_with(mirrors, HOST, tmp_path), version, "source")
     (artifact,) = made.artifacts
     assert artifact.locator == f"https://www.python.org{path.removeprefix('/org')}"

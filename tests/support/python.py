@@ -6,9 +6,11 @@ what a build has in its texts is the directory `/install` and the compiler `clan
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib
 import io
+import itertools
 import json
 import os
 import platform
@@ -19,6 +21,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.archives import Entry, compress, symlink, tar
 from tests.support.run import Home
 from tests.support.server import Server
 
@@ -40,6 +43,13 @@ sys.exit(main())
 """
 _PC = "prefix=/install\nlibdir=${prefix}/lib\n\nName: Python\nVersion: 3\n"
 _CONFIG = "#!/bin/sh\nprefix=/install\necho \"$prefix\" '/usr/bin/install -c'\n"
+_SCRIPT = b"""#!/bin/sh
+version=%s
+case $1 in
+-IBc) printf '%%s\\n' "$version" 'ssl yes' 'zlib yes' 'ctypes yes' ;;
+*) echo "Python $version" ;;
+esac
+"""
 
 
 class PythonUpstream:
@@ -71,11 +81,11 @@ class PythonUpstream:
         data: bytes = b"x",
         summed: str = "",
         variants: tuple[str, ...] = ("install_only_stripped.tar.gz",),
+        triples: tuple[str, ...] = ("x86_64-unknown-linux-gnu",),
     ) -> None:
-        """Publish a build of Linux x64 and glibc; `summed` is another digest for it."""
+        """Publish a build; `summed` is another digest for it."""
         artifacts: list[dict[str, str]] = []
-        for variant in variants:
-            triple = "x86_64-unknown-linux-gnu"
+        for triple, variant in itertools.product(triples, variants):
             name = f"cpython-{version}+{date}-{triple}-{variant}"
             path = f"{_FILES}/{date}/{name.replace('+', '%2B')}"
             self.server.put(path, data)
@@ -104,6 +114,34 @@ def archive() -> bytes:
         link.type, link.linkname = tarfile.SYMTYPE, f"python{MINOR}"
         file.addfile(link)
     return written.getvalue()
+
+
+def scripted_archive(version: str) -> bytes:
+    """Return an archive in the real layout whose programs are scripts."""
+    minor = ".".join(version.split(".")[:2])
+    tree = f"python/lib/python{minor}"
+    variables = b'build_time_vars = {"CC": "clang -pthread", "prefix": "/install"}\n'
+    entries = [
+        Entry(f"python/bin/python{minor}", _SCRIPT % version.encode(), 0o755),
+        symlink("python/bin/python3", f"python{minor}"),
+        symlink("python/bin/python", f"python{minor}"),
+        *(
+            Entry(f"python/bin/{name}", _PIP.encode(), 0o755)
+            for name in ("pip", "pip3", f"pip{minor}")
+        ),
+        Entry(f"python/bin/python{minor}-config", _CONFIG.encode(), 0o755),
+        Entry(f"python/lib/pkgconfig/python-{minor}.pc", _PC.encode()),
+        Entry(f"{tree}/config-{minor}-x/Makefile", b"prefix=\t/install\n"),
+        Entry(f"{tree}/_sysconfigdata__linux_x86_64-linux-gnu.py", variables),
+    ]
+    return compress(tar(*entries), "gz")
+
+
+def sigstore_bundle(data: bytes) -> bytes:
+    """Return the bundle that python.org has beside a file with these bytes."""
+    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    stated = {"messageDigest": {"algorithm": "SHA2_256", "digest": digest}}
+    return json.dumps({"messageSignature": {**stated, "signature": ""}}).encode()
 
 
 def is_complete() -> bool:

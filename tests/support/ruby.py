@@ -107,6 +107,21 @@ class RubyUpstream:
         self.server.put("/ruby/index.txt", "".join(self._rows).encode())
 
 
+def portable(version: str, build: str) -> dict[str, bytes]:
+    """Return the assets of a portable build; `build` is written into its Ruby."""
+    top = f"ruby-{version}"
+    says = f'#!/bin/sh\nprintf "{version}\\nopenssl yes\\npsych yes\\nzlib yes\\n"\n'
+    tree = tar(
+        Entry(f"{top}/bin/ruby", f"{says}# build {build}\n".encode(), 0o755),
+        *(
+            Entry(f"{top}/bin/{name}", b"#!/bin/sh\n", 0o755)
+            for name in ("gem", "irb", "erb", "rake", "bundle")
+        ),
+    )
+    targets = ("x86_64_linux", "arm64_linux", "macos", "x86_64_linux.no_yjit")
+    return {f"{top}.{target}.tar.gz": compress(tree, "gz") for target in targets}
+
+
 def supply_libraries(home: Home, place: Path) -> None:
     """Point the machine's compiler at empty headers and libraries."""
     (place / "lib").mkdir(parents=True)

@@ -7,15 +7,14 @@ directory below the top one, with a list of them, beside an installer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
 from tests.support.archives import Entry, compress, directory, tar
 from tests.support.run import Home
 from tests.support.server import Server
+from tests.support.tags import serve_tags
 from tests.support.triples import TRIPLES
 
 COMPONENTS = ("rustc", "cargo", "rust-std", "clippy", "rustfmt")
-_LIST_TAGS = b"0014command=ls-refs\n0001001aref-prefix refs/tags/\n0000"
 # A Cargo that installs where the real one does, and shows how it was started.
 _CARGO = """#!/bin/sh
 case $1 in
@@ -88,7 +87,7 @@ class RustUpstream:
     def _list(self) -> None:
         manifests = "".join(f"{line}\n" for line in self._manifests).encode()
         self.server.put("/rust/manifests.txt", manifests)
-        serve_tags(self.server, self._tags)
+        serve_tags(self.server, "/github/rust-lang/rust", self._tags)
 
 
 def archive(component: str, name: str, version: str, triple: str) -> bytes:
@@ -114,14 +113,6 @@ def archive(component: str, name: str, version: str, triple: str) -> bytes:
         Entry(f"{top}/version", f"{version}\n".encode()),
     ]
     return compress(tar(*entries), "xz")
-
-
-def serve_tags(server: Server, tags: Sequence[str]) -> None:
-    """Serve the tags of the repository, as Git's protocol lists them."""
-    lines = [f"{'0' * 40} refs/tags/{tag}\n".encode() for tag in tags]
-    data = b"".join(b"%04x%s" % (len(line) + 4, line) for line in lines) + b"0000"
-    path = "/github/rust-lang/rust.git/git-upload-pack"
-    server.answer(path, _LIST_TAGS, data)
 
 
 def _program(path: str, version: str) -> bytes:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.clients import clients_with, source
-from tests.support.rust import COMPONENTS, serve_tags
+from tests.support.rust import COMPONENTS
 from tests.support.server import Server
+from tests.support.tags import serve_tags
 from tests.support.triples import TRIPLES
 from tests.upstream import page
 from toolpin.errors import NotPublished
@@ -38,7 +39,7 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
         for digest, path in DIGESTS:
             name = path.rpartition("/")[2]
             server.put(f"/rust/dist/{path}.sha256", f"{digest}  {name}\n".encode())
-        serve_tags(server, TAGS)
+        serve_tags(server, "/github/rust-lang/rust", TAGS)
         mirrors = (
             ("https://static.rust-lang.org", f"{server.url}/rust"),
             ("https://github.com", f"{server.url}/github"),

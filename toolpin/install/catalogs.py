@@ -94,16 +94,18 @@ class Catalogs:
         wanted: str,
         *,
         max_age_s: float = 0.0,
+        kept: bool = False,
     ) -> Sequence[Release]:
         """Return a source's releases with the long-term lines that they belong to.
 
         The lines are read if the source's own list does not state them and `wanted` may
-        be the name of one.
+        be the name of one; with `kept` without a request.
         """
         may_be_line = tool.channels and wanted and not wanted[0].isdigit()
         if has_channels(spec) or not may_be_line:
             return releases
-        lines = self._lines.read(tool, max_age_s=max_age_s)
+        read = self._lines.read
+        lines = self._lines.known(tool) if kept else read(tool, max_age_s=max_age_s)
         return [with_channels(release, lines) for release in releases]
 
     def _remembered(self, tool: Tool, spec: SourceSpec, host: Host) -> Catalog | None:

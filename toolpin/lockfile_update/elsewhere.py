@@ -100,7 +100,8 @@ def newer_elsewhere(
             listed = read(tool, spec, app.host).releases
             known = of_variant(version, [release.version for release in listed])
             releases = [release for release in listed if release.version in known]
-            lines = catalogs.in_lines(tool, spec, releases, request.wanted.value)
+            name = request.wanted.value
+            lines = catalogs.in_lines(tool, spec, releases, name, kept=kept_lists)
             if (result := choose(wanted, lines)) and sort_key(result) > sort_key(least):
                 return result, spec.id
         return None

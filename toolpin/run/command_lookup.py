@@ -22,7 +22,7 @@ from toolpin.run.lookup_context import (
     requests_in,
     stated_in,
 )
-from toolpin.run.tool_environment import tree_of, with_partners
+from toolpin.run.tool_environment import pins_in, tree_of, with_partners
 from toolpin.shims.stubs import read_stub
 from toolpin.shims.system_command import DEPTH, count_round, on_path, without_versions
 from toolpin.store.installs import is_plugin, is_program, program, tools, versions
@@ -207,6 +207,9 @@ def _unpinned(place: Place, providers: Sequence[str], command: str) -> LookupRes
     # A version that the caller has on PATH is not one that is pinned here.
     outside = _without_versions(place) if providers else place
     path = _on_path(outside, command)
+    if not path and not providers:  # as with `env` and in activated shells
+        behind = ":".join(pins_in(place)[0].behind)
+        path = behind and _on_path(place._replace(env={"PATH": behind}), command)
     if path:
         return _system(place, path, command, None)
     installed = [

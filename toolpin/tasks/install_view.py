@@ -10,7 +10,7 @@ from toolpin.app import App
 from toolpin.errors import EXIT_WOULD_INSTALL, NotLocked, ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.json_tables import origin_table, pin_table, plan_table
-from toolpin.model import Plan
+from toolpin.model import Compile, Plan
 from toolpin.store import installs
 from toolpin.system.report import error_table
 
@@ -165,9 +165,12 @@ def _show(plan: Plan, app: App, place: Place) -> None:
         answer(f"  fetch   {artifact.locator}")
         answer(f"          {artifact.digest}")
     for step in plan.steps:
+        fields = step._asdict()
+        if isinstance(step, Compile):
+            fields = {"phases": "; ".join(name for name, _ in step.recipe.phases)}
         values = ", ".join(
             f"{key} {' '.join(value) if isinstance(value, tuple) else value}"
-            for key, value in step._asdict().items()
+            for key, value in fields.items()
             if value not in ("", ())
         )
         answer(f"  {type(step).__name__.lower():<6}  {values}")
