@@ -84,7 +84,7 @@ def kill_at_moments(world: World, count: int, seed: int) -> Iterator[Tried]:
 
 def _judge(world: World, scenario: Scenario, reference: set[str]) -> list[Fault]:
     """Return what is wrong after a kill, and what still is after the next commands."""
-    faults = look(world, set(scenario.keeps))
+    faults = look(world, set(scenario.keeps), set(scenario.bound))
     faults += recover(world, scenario)
     faults += look_after(world, set(scenario.ends), reference)
     faults += look_into(world, set(scenario.trees))

@@ -20,7 +20,8 @@ class Scenario(NamedTuple):
     `ends` is what is installed once it has been run again and `install` after it;
     `trees` is what is in INTO then, without a store. Where `back` names a state, the
     project's files are put back to that one's before the command is run again. `step`
-    names all of its points; `umask` is that of the killed command.
+    names all of its points; `umask` is that of the killed command. `bound` versions did
+    not run before the command: they have the path of another place in them.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Scenario(NamedTuple):
     back: str = ""
     step: str = ""
     umask: int = 0o022
+    bound: frozenset[Version] = frozenset()
 
 
 # All but what the project pins: the older ones.
@@ -55,7 +57,13 @@ SCENARIOS = (
         "lock, umask 000", "loose", ("lock",), keeps=_ALL, step="umask 000", umask=0
     ),
     Scenario(
-        "moved store", "moved", ("install",), frozenset(), _OLD, step="moved store"
+        "moved store",
+        "moved",
+        ("install",),
+        keeps=frozenset(),
+        ends=_OLD,
+        step="moved store",
+        bound=frozenset({("boxed", OLD["boxed"])}),
     ),
     Scenario("install --into", "into", _INTO, trees=_ALL - _OLD),
     Scenario("back --into", "into", _INTO, ends=_OLD, trees=_OLD, back="into-old"),

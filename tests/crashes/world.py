@@ -130,10 +130,10 @@ class World:
         ]
 
 
-def look(world: World, before: set[Version]) -> list[Fault]:
+def look(world: World, before: set[Version], bound: set[Version]) -> list[Fault]:
     """Return what is lost and what is a lie, right after a kill.
 
-    `before` was there and was not to go.
+    `before` was there and was not to go; `bound` was listed and did not run.
     """
     faults = []
     listed = world.listed()
@@ -146,7 +146,8 @@ def look(world: World, before: set[Version]) -> list[Fault]:
         elif runs != ((tool, version) in listed):
             # A listed one may lack its shim alone, which the next command writes.
             shown = _executed(world, tool, version)
-            if (tool, version) not in listed or shown != version:
+            is_known = shown == version or (tool, version) in bound
+            if (tool, version) not in listed or not is_known:
                 faults.append(Fault("lies", f"{tool} {version} says {shown!r}"))
     faults += [Fault("open", f"all may write {place}") for place in world.open_places()]
     return faults + [Fault("lies", path) for path in world.damaged()]

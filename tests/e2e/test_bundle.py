@@ -536,6 +536,17 @@ def test_a_bundle_of_other_bytes_than_the_lockfile_has_is_refused(
     assert other.toolpin("list").out == ""
 
 
+def test_a_lockfile_of_the_home_directory_is_not_about_a_bundle(
+    locked: Home, tmp_path: Path
+) -> None:
+    assert locked.toolpin("bundle", "create", BUNDLE).code == 0
+    other = other_machine(locked, tmp_path / "other")
+    lock = 'schema = 1\n[pins]\n"golang 1.25.1" = "1.25.1"\n'
+    (other.home / "toolpin.lock").write_text(lock)
+    result = other.toolpin("bundle", "install", str(locked.project / BUNDLE))
+    assert result.code == 0, result.err
+
+
 @pytest.mark.parametrize("pins", ["nodejs 20.9.0\n", "nodejs lts\ngo 1.25\n"])
 def test_hostile_118_a_bundle_adds_no_version_to_the_lockfile_here(
     pins: str, locked: Home, upstream: Upstream, golang: GoUpstream, tmp_path: Path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.golang import GoUpstream
-from tests.support.run import TOOLPIN, Home
+from tests.support.run import REPOSITORY, TOOLPIN, Home
 from tests.support.server import Flip, Hang
 from tests.support.terminal import Terminal
 from tests.support.upstream import HOSTS, Upstream
@@ -762,6 +762,33 @@ def test_what_cannot_be_locked_keeps_what_was_locked_of_it(
     assert result.code == 1
     assert "golang 1.99.9" in result.err
     assert lockfile.read_text() == before
+
+
+@pytest.mark.parametrize("wanted", ["7.2.4", "latest"])
+def test_a_host_that_no_source_of_a_tool_has_is_an_error(
+    home: Home, wanted: str
+) -> None:
+    plugins = home.config / "plugins"
+    plugins.mkdir()
+    text = (REPOSITORY / "plugins/redis.toml").read_text()
+    tool = text.replace('"linux-arm64", ', "")
+    assert '"linux-arm64"' not in tool
+    (plugins / "redis.toml").write_text(tool)
+    home.pin(f"redis {wanted}\n")
+    result = home.toolpin("lock", "--host", "linux-arm64")
+    assert result.code in (1, 2), result.err
+    assert "redis" in result.err
+
+
+def test_a_pin_without_builds_stays_in_the_lockfile(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod")
+    home.pin("nodejs 22.20.0\n")
+    lock_of(home).write_text('schema = 1\n[pins]\n"nodejs 22.20.0" = "22.20.0"\n')
+    result = home.toolpin("lock", "--only", "xqwzt")
+    assert result.code != 0
+    assert "xqwzt" in result.err
 
 
 def test_only_some_tools_are_locked_and_the_others_stay(

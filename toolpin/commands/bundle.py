@@ -159,9 +159,14 @@ def _install(path: str, app: App) -> int:
 
 
 def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
-    """Raise Refused if the lockfile here has not the files of a bundle's version."""
+    """Raise Refused if the project's lockfile has not the files of a bundle's version.
+
+    What the user locks for other directories is not about the bundle.
+    """
+    others = {app.where.home, os.path.dirname(app.where.global_file)}
     file = lockfile_for(Origin(path), app.where)
-    lock = app.lockfile(file) if file else None
+    is_of_project = file and os.path.dirname(file) not in others - {app.directory}
+    lock = app.lockfile(file) if file and is_of_project else None
     if lock is None:
         return
     for job in jobs:

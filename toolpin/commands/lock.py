@@ -219,7 +219,7 @@ def _hosts(entries: Sequence[Entry]) -> str:
     hosts = sorted({entry.host for entry in entries})
     have = {entry.host for entry in entries if entry.has_build}
     if len(have) == len(hosts):
-        return f"all {len(hosts)} hosts" if len(hosts) > 1 else hosts[0]
+        return f"all {len(hosts)} hosts" if len(hosts) > 1 else "".join(hosts)
     lack = " ".join(host for host in hosts if host not in have)
     return f"{len(have)} of {len(hosts)} hosts, none: {lack}"
 

@@ -274,7 +274,8 @@ class Locker:
         seen = self._listed(work)
         listed.update(seen)
         version = for_most_hosts(wanted, seen)
-        if wanted.kind == "latest":  # the first source itself may report it
+        # The first source itself may report it.
+        if wanted.kind == "latest" and work.specs:
             version = self._clients.latest(work.specs[0], wanted.value) or version
         return self._built(work, version) if version else None
 

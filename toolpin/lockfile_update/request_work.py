@@ -143,8 +143,8 @@ def refuse_weaker(work: Work, entries: Sequence[Entry]) -> None:
 
 def names_of(specs: Sequence[SourceSpec]) -> str:
     """Return the names of sources, as a sentence has them."""
-    *before, last = (spec.id for spec in specs)
-    return f"{', '.join(before)} and {last}" if before else last
+    ids = [spec.id for spec in specs] or ["the queried sources"]
+    return " and ".join(filter(None, (", ".join(ids[:-1]), ids[-1])))
 
 
 def no_match(

@@ -19,10 +19,8 @@ from toolpin.run.lookup_context import LookupResult, Place, request_in, requests
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import (
     environment,
-    is_installed,
     is_outdated,
     is_plugin,
-    recorded_place,
     store_of,
 )
 
@@ -45,21 +43,11 @@ def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
 
 
 def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
-    """Return the environment of a resolved tree, or None.
-
-    A tree of a store that was moved is first updated to its new path.
-    """
+    """Return the environment of a resolved tree, or None."""
     pin = resolution.pin
     if pin:
-        store = store_of(place.paths, pin)
-        if recorded_place(store, pin):
-            from toolpin.store.relocation import relocate_install
-
-            relocate_install(store, pin)
-            if not is_installed(store, pin):
-                return None
         patch = environment(place.paths, pin)
-        if not (patch.plugin and is_outdated(store, pin)):
+        if not (patch.plugin and is_outdated(store_of(place.paths, pin), pin)):
             return patch
     elif resolution.basis != "path":
         return None

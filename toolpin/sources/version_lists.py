@@ -76,17 +76,26 @@ def listed_names(services: Services, place: str, host: Host) -> list[str]:
 
 
 def _links(page: str, place: str) -> list[str]:
-    """Return the names that the links of a page end in, as those of a directory do.
+    """Return the entries of a directory, or the files that a page links to.
 
     Raises Unreachable for a page without links.
     """
     # Without `<`: else each of many tags without an end is searched to the page's end.
-    ends = r"""(?i)<a\s[^<>]*?href=["'](?:[^"'?#<>]*/)?([^"'/?#<>]+)/?["']"""
-    links = re.findall(ends, page)
-    if not links:
+    links = re.findall(r"""(?i)<a\s[^<>]*?href=["']([^"'?#<>]+)["']""", page)
+    names = [unquote(name) for link in links if (name := _name_in(link))]
+    if not names:
         because = [("reason", "it has no links to files")]
         raise Unreachable(f"{place} is not the listing of a directory", because)
-    return [unquote(link) for link in links]
+    return names
+
+
+def _name_in(link: str) -> str:
+    """Return the entry or the file that a link names; "" for a directory elsewhere."""
+    name = link.removesuffix("/")
+    if "/" not in name:
+        return name
+    path = re.sub(r"(?i)^[a-z]+://[^/]*", "", link)
+    return path.rpartition("/")[2]
 
 
 def versions_in(spec: SourceSpec, names: Iterable[str], host: Host) -> dict[str, str]:

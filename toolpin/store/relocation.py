@@ -36,14 +36,9 @@ def relocate(paths: Paths) -> None:
     """
     paths = paths.alone
     for pin in installs.pins(paths):
-        relocate_install(paths, pin)
-
-
-def relocate_install(paths: Paths, pin: Pin) -> None:
-    """Update an install of this store, if it was recorded for another path."""
-    if installs.recorded_place(paths, pin):
-        with contextlib.suppress(OSError, ToolpinError):
-            _relocate(paths, pin)
+        if installs.recorded_place(paths, pin):
+            with contextlib.suppress(OSError, ToolpinError):
+                _relocate(paths, pin)
 
 
 def _relocate(paths: Paths, pin: Pin) -> None:
