@@ -170,7 +170,7 @@ _tp_start() {
 }
 
 # Records add directories of the user's, which are behind the shims, and use the major
-# version of a tool that theirs needs.
+# version of a required tool.
 # shellcheck disable=SC2034
 _tp_more='' toolpin_behind='' toolpin_major=''
 [ -n "$_toolpin_tool" ] || _tp_rare _tp_choose "$@"
