@@ -18,8 +18,9 @@ from benchmarks import peers
 from benchmarks.paired import Commands, Times, measure, show, working
 from toolpin.env_patch import render_record
 from toolpin.model import EnvPatch, Pin
+from toolpin.plugins.light_fields import INDEX
 from toolpin.system import host
-from toolpin.system.paths import Paths
+from toolpin.system.paths import Paths, bundled
 
 WARM_UP = 3
 PYTHON = "python -I -c pass"
@@ -76,6 +77,7 @@ def main(rounds: int) -> None:
         install(many, [f"{n // 100}.{n % 100}.0" for n in range(100, 600)], ["tool0"])
         for verb in ("list", "current"):
             _growth(verb, one, many, rounds)
+        _by_bundled(one, f"{root}/copies", rounds)
         _reshim(make_bench(f"{root}/shared"), rounds, distinct=False)
         _reshim(make_bench(f"{root}/distinct"), rounds, distinct=True)
 
@@ -124,6 +126,39 @@ def _growth(verb: str, bench: Bench, many: Bench, rounds: int) -> None:
         f"toolpin {verb}, 500 versions": [*env, *TOOLPIN, verb],
     }
     show(f"{verb} in a full store", _times(candidates, bench, rounds), few)
+
+
+def _by_bundled(bench: Bench, root: str, rounds: int) -> None:
+    """Time `current` and a shim where toolpin has five bundled plugins, and all."""
+    plugins = bundled("plugins")
+    tools = sorted(name[:-5] for name in os.listdir(plugins) if name.endswith(".toml"))
+    currents, shims = {}, {}
+    for count in (5, len(tools)):
+        copy = f"{root}/{count}"
+        _copy_toolpin(os.path.dirname(plugins), copy, tools[:count])
+        data = Paths(f"{copy}/data", bench.paths.config)
+        install(bench._replace(paths=data), ["1.0.0"], ["tool0"])
+        code = f"import sys; sys.path.insert(0, {copy!r}); "
+        code += "from toolpin.__main__ import main; main()"
+        start = ["env", f"TOOLPIN_DATA_DIR={data.data}", sys.executable, "-I", "-c"]
+        currents[f"{count} plugins"] = [*start, code, "current"]
+        _times({"": [*start, code, "reshim"]}, bench, 1, warm_up=0)
+        shims[f"{count} plugins"] = [f"{data.shims}/tool0"]
+    for name, candidates in (("current", currents), ("a shim", shims)):
+        times = _times(candidates, bench, rounds)
+        show(f"{name}, by bundled plugins (wanted: 1.00x)", times, "5 plugins")
+
+
+def _copy_toolpin(repository: str, root: str, tools: Sequence[str]) -> None:
+    """Copy this toolpin with these bundled plugins only."""
+    for name in ("toolpin", "shims", "plugins"):
+        shutil.copytree(f"{repository}/{name}", f"{root}/{name}")
+    for name in os.listdir(f"{root}/plugins"):
+        if name.endswith(".toml") and name[:-5] not in tools:
+            os.unlink(f"{root}/plugins/{name}")
+    with open(f"{root}/plugins/{INDEX}", encoding="utf-8") as file:
+        lines = [line for line in file if line.split("\t")[0] in tools]
+    _write(f"{root}/plugins/{INDEX}", "".join(lines))
 
 
 def _reshim(bench: Bench, rounds: int, *, distinct: bool) -> None:

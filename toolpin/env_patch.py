@@ -37,7 +37,7 @@ _IN_NAMES = _LETTERS_AND_DIGITS | frozenset(".-")
 _REFUSED_NAMES = frozenset(
     "PATH IFS ENV BASH_ENV SHELLOPTS BASHOPTS UID EUID PPID PWD OLDPWD _".split()
 )
-_REFUSED_PREFIXES = ("LD_", "DYLD_", "toolpin_", "_toolpin_")
+_REFUSED_PREFIXES = ("LD_", "DYLD_", "toolpin_", "_toolpin_", "_tp_")
 
 
 def quote(text: str) -> str:

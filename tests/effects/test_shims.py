@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -205,6 +206,27 @@ def test_a_foreign_file_is_no_stub(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "file"
     file.write_bytes(content)
     assert read_stub(str(file)) is None
+
+
+def test_a_run_of_an_exact_version_reads_the_library_up_to_its_exec(
+    store: Store,
+) -> None:
+    store.refresh()
+    store.home.pin("nodejs 10.15.3\n")
+    library = Path(store.paths.shim_library)
+    library.write_bytes(library.read_bytes() + b"\n)\n")
+    assert store.home.run(store.home.shim("node")).out == "nodejs 10.15.3\n"
+
+
+def test_each_rare_function_is_in_the_second_library() -> None:
+    texts = {
+        name: (REPOSITORY / "shims" / name).read_text()
+        for name in ("shim.sh", "shim-more.sh")
+    }
+    called = set(re.findall(r"_tp_rare (\w+)", "".join(texts.values())))
+    defined = re.findall(r"^(_tp_\w+)\(\) \{$", texts["shim-more.sh"], re.MULTILINE)
+    assert "_tp_ask" in called
+    assert called <= set(defined)
 
 
 @pytest.mark.parametrize("name", ["shim.sh", "shim-more.sh"])

@@ -187,7 +187,7 @@ def test_a_variable_of_the_callers_names_no_lockfile(store: Store, road: str) ->
     elsewhere = store.home.root / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "toolpin.lock").write_text(LTS.replace("10.15.3", "12.22.0"))
-    env = {OVERRIDE: "lts", "_toolpin_directory": str(elsewhere)}
+    env = {OVERRIDE: "lts", "_tp_dir": str(elsewhere)}
     assert store.run(road, "node", env=env).out == f"{V10}\n"
 
 

@@ -95,9 +95,10 @@ def environment(store: Store, road: str, env: dict[str, str]) -> dict[str, str]:
 def test_the_child_gets_the_record_and_nothing_else(store: Store, road: str) -> None:
     store.publish("nodejs", "14.0.0", {"node": ""}, (("NODE_X", "it's $HOME\n"),))
     theirs = {
-        "_toolpin_tree": "/evil",
-        "_toolpin_lines": "a[$(id)]",
-        "_toolpin_bin": "/evil",
+        "_toolpin_tool": "/evil",
+        "_tp_tree": "/evil",
+        "_tp_n": "a[$(id)]",
+        "_tp_name": "/evil",
         "toolpin_bins": "/evil",
         "CDPATH": "/tmp",
         "IFS": "o",
@@ -117,7 +118,7 @@ def test_the_child_gets_the_record_and_nothing_else(store: Store, road: str) -> 
     for name in ("CDPATH", "ENV", "BASH_ENV", "PYTHONPATH", "PYTHONHOME"):
         assert seen[name] == theirs[name]
     if road != "exec":
-        assert not [name for name in seen if "toolpin_" in name]
+        assert not [name for name in seen if "toolpin_" in name or "_tp_" in name]
 
 
 def test_python_adds_no_locale(store: Store, road: str) -> None:

@@ -77,4 +77,4 @@ def test_an_own_version_without_a_record_still_comes_first(
 
 def test_without_a_machine_s_store_shims_look_into_one(store: Store) -> None:
     text = render_library(store.paths, sys.executable)[store.paths.shim_library]
-    assert f"for _toolpin_name in '{store.paths.data}'; do" in text
+    assert f"for _tp_name in '{store.paths.data}'; do" in text

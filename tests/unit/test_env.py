@@ -232,7 +232,7 @@ def test_any_other_text_is_no_record(text: str) -> None:
     "name",
     [
         *"PATH IFS ENV BASH_ENV LD_PRELOAD DYLD_X toolpin_bins _toolpin_x".split(),
-        *("UID", "A-B", "1A", "", "A B", "A\n", "É"),
+        *("_tp_x", "UID", "A-B", "1A", "", "A B", "A\n", "É"),
     ],
 )
 def test_hostile_66_a_tool_cannot_set_this_variable(name: str) -> None:

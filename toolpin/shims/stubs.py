@@ -111,8 +111,8 @@ def render_library(paths: Paths, python: str) -> dict[str, str]:
 
 def _filled(name: str, words: Mapping[str, str]) -> str:
     with open(f"{bundled('shims')}/{name}", encoding="utf-8") as file:
-        lines = [line for line in file if not line.lstrip().startswith("#")]
-    text = "".join([_LIBRARY, *lines])
+        lines = [line.lstrip(" ") for line in file]
+    text = "".join([_LIBRARY, *(line for line in lines if not line.startswith("#"))])
     for word, value in words.items():
         text = text.replace(word, value)
     return text
