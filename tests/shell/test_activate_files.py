@@ -266,7 +266,7 @@ def test_what_a_loose_request_meant_may_go_in_another_shell(
 def test_a_password_of_the_settings_is_in_no_shell(
     world: World, shell: str, form: str
 ) -> None:
-    mirror = "https://ana:PASSWORD@mirror.example/dist"
+    mirror = "https://ana:s3cretword@mirror.example/dist"
     config = world.store.home.config / "config.toml"
     text = form.format(site="https://nodejs.org/dist", mirror=mirror)
     (world.project / ".nvmrc").write_text("12.22.0")
@@ -285,15 +285,15 @@ def test_a_password_of_the_settings_is_in_no_shell(
         same("true"),
     )
     assert "_toolpin_same" in done.out
-    assert "PASSWORD" not in done.out + done.err
+    assert "s3cretword" not in done.out + done.err
     assert "toolpin: the version files in" in done.err  # the edit was seen
 
 
 def test_the_settings_of_activation_hold_no_password(world: World, shell: str) -> None:
     config = world.store.home.config / "config.toml"
     config.write_text(
-        'mirrors."https://a.example" = "https://ana:PASSWORD@b.example"\n'
+        'mirrors."https://a.example" = "https://ana:s3cretword@b.example"\n'
     )
     result = world.store.home.toolpin("activate", shell)
     assert str(config) in result.out
-    assert "PASSWORD" not in result.out
+    assert "s3cretword" not in result.out
