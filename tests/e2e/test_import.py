@@ -63,6 +63,19 @@ def _snapshot(directory: Path) -> dict[str, float]:
     return {str(path): path.lstat().st_mtime for path in directory.rglob("*")}
 
 
+def test_who_comes_from_asdf_is_told_to_import(home: Home, old: Path) -> None:
+    assert old.is_dir()
+    assert "import asdf" not in home.toolpin("doctor").out
+    home.pin("odd 1.0\n")
+    assert "toolpin import asdf" in home.toolpin("doctor").out
+    missing = home.toolpin("install", "odd", "1.0")
+    assert f"asdf's plugin  {old}/plugins/odd" in missing.err
+    assert "try: toolpin import asdf\n" in missing.err
+    assert home.toolpin("import", "asdf").code == 0
+    assert home.run(home.shim("odd")).out.startswith("odd /")
+    assert "import asdf" not in home.toolpin("doctor").out
+
+
 def test_what_asdf_installed_runs_without_being_built_or_touched(
     home: Home, old: Path
 ) -> None:

@@ -780,6 +780,27 @@ def test_a_host_that_no_source_of_a_tool_has_is_an_error(
     assert "redis" in result.err
 
 
+@pytest.mark.parametrize("words", ["pin nodejs 22.21.0", "upgrade nodejs --latest"])
+def test_a_tool_that_cannot_be_locked_does_not_stop_the_pin_of_another(
+    home: Home, upstream: Upstream, words: str
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod")
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("lock").code == 0
+    upstream.publish("22.21.0", hosts=HOSTS, lts="Jod")
+    home.pin("nodejs 22.20.0\njq 1.7\n")
+    closed = " https://github.com=http://127.0.0.1:9 https://api.github.com="
+    home.env["TOOLPIN_MIRRORS"] += f"{closed}http://127.0.0.1:9"
+    result = home.toolpin(*words.split())
+    assert result.code == 0, result.err
+    (line,) = [line for line in result.err.splitlines() if "jq 1.7" in line]
+    assert line.endswith("; later: toolpin lock")
+    assert '"nodejs 22.21.0" = "22.21.0"' in lock_of(home).read_text()
+    assert "nodejs 22.21.0" in (home.project / ".tool-versions").read_text()
+    assert home.toolpin("pin", "jq", "1.7.1").code == 1
+    assert "jq 1.7\n" in (home.project / ".tool-versions").read_text()
+
+
 def test_a_pin_without_builds_stays_in_the_lockfile(
     home: Home, upstream: Upstream
 ) -> None:

@@ -142,7 +142,8 @@ def _upgrade(pin_file: project.PinFile, options: Options, app: App) -> _Upgrade:
     lock = EMPTY
     write: Callable[[], tuple[str, ...]] = partial(_write_file, file, before, after)
     if old is not None:
-        lock = _relocked(locker, new_requests, old, options, app)
+        named = tools if options.tools else ()
+        lock = _relocked(locker, new_requests, old, options, app, tools=named)
         known = [request for request in new_requests if request.tool not in unknown]
         refuse_pairs(project.locked_pins(known, lock), app)
         write = partial(project.write_both, file, after, path, lock, app)
@@ -167,13 +168,15 @@ def _relocked(
     old: Lockfile,
     options: Options,
     app: App,
+    *,
+    tools: Collection[str],
 ) -> Lockfile:
-    """Return the new lockfile.
+    """Return the new lockfile, as `relocked` does.
 
     Raises NoChecksum with the command that accepts the build.
     """
     try:
-        return project.relocked(locker, requests, old, app)
+        return project.relocked(locker, requests, old, app, tools)
     except NoChecksum as error:
         words = ["toolpin upgrade", *(["--latest"] if options.latest else [])]
         hint = " ".join([*words, *options.tools, FLAG])

@@ -5,6 +5,7 @@ The checks use no network.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 
@@ -18,6 +19,7 @@ from toolpin.errors import ToolpinError
 from toolpin.store import installs
 from toolpin.store.unimported import import_line, unimported
 from toolpin.store.writable_paths import open_error
+from toolpin.system.paths import Paths
 
 Check = Callable[[App], Iterable[Finding]]
 
@@ -44,10 +46,18 @@ def _of_modes(app: App) -> Iterator[Finding]:
 
 
 def _of_asdf(app: App) -> Iterator[Finding]:
-    """Find versions of a real asdf that are unused here, when `asdf` is toolpin's."""
-    if not os.path.exists(app.paths.asdf_note):
+    """Find versions of a real asdf that are unused here.
+
+    Only when `asdf` is toolpin's, or a tool that is pinned here has some.
+    """
+    source = unimported(app.paths, app.env)
+    if not source:
         return
-    if source := unimported(app.paths, app.env):
+    tools = installs.tools(Paths(source, app.paths.config))
+    is_pinned = False
+    with contextlib.suppress(ToolpinError):  # another check reports it
+        is_pinned = any(request.tool in tools for request in app.stated())
+    if is_pinned or os.path.exists(app.paths.asdf_note):
         what = f"{source} has versions of asdf's that are not here"
         yield Finding("managers", what, (), import_line(source))
 

@@ -37,7 +37,8 @@ def write_line(
         is_locked = False
         if os.path.lexists(lockfile):
             try:
-                is_locked = _write_both(path, after, lockfile, app)
+                tool = app.registry.canonical(names[0])
+                is_locked = _write_both(tool, path, after, lockfile, app)
             except NoChecksum as error:
                 raise _unpinned(
                     error, path, [names[0], *map(str, versions)], app
@@ -60,10 +61,10 @@ def _unpinned(
     )
 
 
-def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
+def _write_both(tool: str, path: str, data: bytes, lockfile: str, app: App) -> bool:
     """Write both files, and return whether the lockfile has changed.
 
-    If locking fails, both are left unchanged.
+    If the tool cannot be locked, both are left unchanged.
     """
     # They import requests and threads: only where there is a lockfile.
     from toolpin.lockfile.document import EMPTY
@@ -81,5 +82,5 @@ def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
     locker = locker_for(app, Scope(old.hosts), known_here(app))
     lock_requests = lockfile_requests_of(data, path, app)
     report_unknown(lock_requests, app)
-    lock = relocked(locker, lock_requests, old, app)
+    lock = relocked(locker, lock_requests, old, app, {tool})
     return lockfile in write_both(path, data, lockfile, lock, app)

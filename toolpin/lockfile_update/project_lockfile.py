@@ -6,7 +6,7 @@ Shared by `lock`, `pin`, `upgrade` and `outdated`. `locker` does the locking.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -149,14 +149,26 @@ def locker_for(app: App, scope: Scope, known_here: KnownHere | None = None) -> L
 
 
 def relocked(
-    locker: Locker, requests: Sequence[LockfileRequest], old: Lockfile, app: App
+    locker: Locker,
+    requests: Sequence[LockfileRequest],
+    old: Lockfile,
+    app: App,
+    tools: Collection[str] = (),
 ) -> Lockfile:
     """Return the new lockfile. Raises the first error of an unresolved request.
 
-    The others are reported. Entries of unknown tools are kept.
+    The others are reported. Entries of unknown tools are kept. If `tools` are named, an
+    error of another tool is only a warning, and its entries stay as they were.
     """
-    lock, errors = locker.lock(requests, old, also_of((), old, app))
+    also = also_of((), old, app)
+    lock, errors = locker.lock(requests, old, also)
     known = [error for error in errors if not isinstance(error, UnknownTool)]
+    if known and tools:
+        _, own = locker.lock(requests, old, also, only=tools)
+        app.report.raise_first(own)
+        for error in known:
+            app.report.warn(f"{error.what}; later: toolpin lock")
+        return lock
     app.report.raise_first(known)
     return lock
 

@@ -166,6 +166,12 @@ class Registry:
             facts.append(("similar", ", ".join(near)))
             facts.append(("to add it", self.adding(name)))
         hint = f"toolpin plugin show {near[0]}" if near else self.adding(name)
+        if self._paths and fits(name, NAME):
+            from toolpin.store import unimported
+
+            if directory := unimported.with_plugin(name, self._paths, os.environ):
+                facts.append(("asdf's plugin", f"{directory}/plugins/{name}"))
+                hint = unimported.import_line(directory)
         raise UnknownTool(f"no plugin provides {name}", facts, hint)
 
     def adding(self, name: str) -> str:

@@ -16,15 +16,29 @@ def unimported(paths: Paths, env: Mapping[str, str]) -> str:
 
     Only that of a real asdf: a directory that toolpin works in needs no import.
     """
-    for directory in (data_directory(env), f"{home_directory(env)}/.asdf"):
-        if not directory or os.path.realpath(directory) == os.path.realpath(paths.data):
-            continue
+    for directory in _directories(paths, env):
         other_store = Paths(directory, paths.config)
         for tool in installs.tools(other_store):
             here = installs.versions(paths, tool)
             if not set(installs.versions(other_store, tool)).issubset(here):
                 return directory
     return ""
+
+
+def with_plugin(tool: str, paths: Paths, env: Mapping[str, str]) -> str:
+    """Return asdf's directory if it has a plugin of that name; else ""."""
+    found = (
+        directory
+        for directory in _directories(paths, env)
+        if os.path.isdir(f"{directory}/plugins/{tool}")
+    )
+    return next(found, "")
+
+
+def _directories(paths: Paths, env: Mapping[str, str]) -> list[str]:
+    own = os.path.realpath(paths.data)
+    known = (data_directory(env), f"{home_directory(env)}/.asdf")
+    return [path for path in known if path and os.path.realpath(path) != own]
 
 
 def import_line(directory: str) -> str:

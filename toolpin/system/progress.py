@@ -145,6 +145,8 @@ class Row:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+            # A bar below the first one leaves the cursor where its text ended.
+            sys.stderr.write("\r")
 
     def _open_bar(self, text: str) -> None:
         self.drop()
