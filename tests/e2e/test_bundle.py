@@ -536,6 +536,19 @@ def test_a_bundle_of_other_bytes_than_the_lockfile_has_is_refused(
     assert other.toolpin("list").out == ""
 
 
+def test_a_bundle_is_not_installed_over_a_lockfile_that_is_out_of_date(
+    locked: Home,
+) -> None:
+    assert locked.toolpin("bundle", "create", BUNDLE).code == 0
+    pins = locked.project / ".tool-versions"
+    pins.write_text(pins.read_text().replace("nodejs lts", "nodejs 18.1.0"))
+    assert "nodejs 18.1.0" in pins.read_text()
+    result = locked.toolpin("bundle", "install", BUNDLE)
+    assert result.code == 4
+    assert "nodejs 18.1.0" in result.err
+    assert locked.toolpin("list").out == ""
+
+
 def test_a_lockfile_of_the_home_directory_is_not_about_a_bundle(
     locked: Home, tmp_path: Path
 ) -> None:

@@ -381,4 +381,4 @@ def test_both_files_that_are_written_are_named(project: Home) -> None:
 def test_a_loose_pin_whose_version_is_installed_lacks_nothing(project: Home) -> None:
     assert project.toolpin("install").code == 0
     assert "not installed" not in project.toolpin("pin", "nodejs", "22").err
-    assert "not installed: 24" in project.toolpin("pin", "nodejs", "24").err
+    assert "nodejs 24 is not installed" in project.toolpin("pin", "nodejs", "24").err

@@ -11,6 +11,7 @@ from toolpin.commands import Arguments
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
 from toolpin.install.pipeline import Installer
+from toolpin.lockfile.document import Lockfile
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile.scope import LockfileRequest, check_host
 from toolpin.lockfile_update.project_lockfile import (
@@ -20,7 +21,7 @@ from toolpin.lockfile_update.project_lockfile import (
 )
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugins.script_plugin import SOURCE
-from toolpin.project import known_projects
+from toolpin.project import known_projects, pin_files
 from toolpin.project.toolversions import parse_wanted
 from toolpin.resolver.local_resolution import lockfile_for
 from toolpin.resolver.locked_resolution import not_locked, resolve_locked
@@ -67,10 +68,7 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
     bundle = bundle_file.Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
-    for request in lockfile_requests_of(read_project(beside, app), beside, app):
-        resolution = resolve_locked(lock, file, request, app.host)
-        if resolution.pin is None:
-            raise not_locked(resolution)
+    _check_requests(beside, lock, app)
     _check_complete(bundle, file)
     cache = app.cache
     board = app.board
@@ -158,24 +156,35 @@ def _install(path: str, app: App) -> int:
     return show_outcomes(outcomes, [], app, command="bundle")
 
 
+def _check_requests(beside: str, lock: Lockfile, app: App) -> None:
+    """Raise NotLocked for a request of a project's file that its lockfile lacks."""
+    for request in lockfile_requests_of(read_project(beside, app), beside, app):
+        resolution = resolve_locked(lock, lockfile_beside(beside), request, app.host)
+        if resolution.pin is None:
+            raise not_locked(resolution)
+
+
 def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
     """Raise Refused if the project's lockfile has not the files of a bundle's version.
 
-    What the user locks for other directories is not about the bundle.
+    Raises NotLocked if it is out of date. What the user locks for other directories is
+    not about the bundle.
     """
     others = {app.where.home, os.path.dirname(app.where.global_file)}
     file = lockfile_for(Origin(path), app.where)
     is_of_project = file and os.path.dirname(file) not in others - {app.directory}
     lock = app.lockfile(file) if file and is_of_project else None
-    if lock is None:
+    if lock is None or not file:
         return
+    if os.path.exists(beside := f"{os.path.dirname(file)}/{pin_files.FILENAME}"):
+        _check_requests(beside, lock, app)
     for job in jobs:
         entries = lock.entries_for(job.pin, str(app.host))
         known = [entry.build.artifacts for entry in entries if entry.has_build]
         if job.locked and job.locked.entry.build.artifacts not in known:
             raise Refused(
                 f"{job.pin} in the bundle does not match toolpin.lock",
-                [("bundle", path), ("lockfile", file or ""), ("installed", "nothing")],
+                [("bundle", path), ("lockfile", file), ("installed", "nothing")],
                 "toolpin bundle create FILE",
             )
 

@@ -82,7 +82,9 @@ def run(options: Options, app: App) -> int:
         return install_requests([request], InstallOptions(), app)
     if missing:
         text = ", ".join(missing)
-        app.report.remark(f"not installed: {text}; try: toolpin install --missing")
+        app.report.remark(
+            f"{options.tool} {text} is not installed; try: toolpin install --missing"
+        )
     elif options.install:
         _report_installed(Request(tool.name, tuple(versions), Origin(path, 1)), app)
     result = {

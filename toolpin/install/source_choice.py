@@ -219,8 +219,9 @@ def _command_to_allow(
 
 
 def _line_of(version: str) -> str:
-    """Return the first part of a version: `24`."""
-    return version.partition(".")[0]
+    """Return the beginning that a release line has: `24`, `0.14`."""
+    first, *rest = version.split(".")
+    return ".".join((first, *rest[:1])) if first == "0" else first
 
 
 def _network_hint(job: Job, error: ToolpinError) -> str:

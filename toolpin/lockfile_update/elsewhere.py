@@ -23,7 +23,7 @@ from toolpin.lockfile_update.project_lockfile import (
     project_file,
     read_project,
 )
-from toolpin.model import Pin, Wanted
+from toolpin.model import Wanted
 from toolpin.plugins.script_plugin import is_scripted
 from toolpin.plugins.tool_file import Tool
 from toolpin.resolver.version_choice import choose, looks_exact, of_variant
@@ -78,15 +78,19 @@ def newer_elsewhere(
 ) -> Newer | None:
     """Return a release above `least` in another source, or None.
 
-    For an exact request any newer release qualifies. With `kept_lists` only cached
-    lists are read.
+    It has builds for every host that the locked version has them for. For an exact
+    request any newer release qualifies. With `kept_lists` only cached lists are read.
     """
     tool = app.registry.get(request.tool)
     version = lock.pins.get(request.key)
     if tool is None or version is None or is_scripted(tool):
         return None
-    entries = lock.entries_for(Pin(request.tool, version), str(app.host))
-    locked_from = {entry.source for entry in entries if entry.has_build}
+    builds = [
+        entry
+        for entry in lock.entries
+        if entry.has_build and entry.pin == (request.tool, version)
+    ]
+    locked_from = {entry.source for entry in builds if entry.host == str(app.host)}
     if not locked_from:
         return None
     wanted = Wanted("latest", "") if looks_exact(request.wanted) else request.wanted
@@ -106,7 +110,10 @@ def newer_elsewhere(
                 return result, spec.id
         return None
 
-    others = [*_others(tool, locked_from, app)]
+    hosts = {entry.host for entry in builds}  # none of them is to lose its build
+    others = [
+        spec for spec in _others(tool, locked_from, app) if hosts.issubset(spec.hosts)
+    ]
     with ThreadPoolExecutor(len(others) or 1) as pool:
         results = [value for value in pool.map(newest, others) if value]
     best = max(results, key=lambda candidate: sort_key(candidate[0]), default=None)
