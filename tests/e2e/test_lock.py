@@ -916,6 +916,21 @@ def test_a_newer_release_of_another_source_is_reported_with_the_command_that_mov
     assert "everything is up to date" in home.toolpin("outdated").err
 
 
+def test_a_source_that_lacks_a_locked_host_is_not_suggested(
+    home: Home, upstream: Upstream
+) -> None:
+    _two_sources(home, upstream)
+    home.pin("nodejs 22\n")
+    assert home.toolpin("lock", "--source", "upstream").code == 0
+    assert "second has 22.21.0" in home.toolpin("outdated").err
+    plugin = home.config / "plugins/nodejs.toml"
+    host = 'macos-arm64 = { target = "darwin-arm64", listed = "osx-arm64-tar" }\n'
+    first, found, second = plugin.read_text().rpartition(host)
+    assert found
+    plugin.write_text(first + second)
+    assert "second has 22.21.0" not in home.toolpin("outdated").err
+
+
 def test_latest_names_no_version_without_a_build_for_this_machine(
     home: Home, upstream: Upstream
 ) -> None:
