@@ -283,3 +283,15 @@ def test_in_a_directory_that_is_gone_another_one_is_not_believed(
     (installed.project / ".tool-versions").write_text("nodejs 10.15.3\n")
     line = f"rmdir {gone}; PWD={gone} exec {' '.join(TOOLPIN)} exec node --version"
     assert installed.run("sh", "-c", line, cwd=gone).out == "v10.15.3\n"
+
+
+@pytest.mark.parametrize("words", [["nodejs"], ["node", "10.15.3"]])
+def test_reshim_takes_the_words_that_asdf_takes(
+    installed: Home, words: list[str]
+) -> None:
+    os.unlink(installed.shim("node"))
+    done = installed.toolpin("reshim", *words)
+    assert (done.code, os.path.exists(installed.shim("node"))) == (0, True), done.err
+    done = installed.toolpin("reshim", "xqwzt")
+    assert done.code != 0
+    assert "xqwzt" in done.err
