@@ -172,7 +172,6 @@ def test_a_mirror_is_named_beside_the_publisher(home: Home, upstream: Upstream) 
     ("stated", "level"),
     [
         ("signature", "checksum"),
-        ("signed index", "checksum"),
         ("registry", "registry"),
         ("first-use", "first-use"),
     ],

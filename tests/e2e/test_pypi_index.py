@@ -15,7 +15,6 @@ from tests.support.run import Home
 from tests.support.server import Hang, Server, Status
 from tests.upstream import page
 
-HOSTS = "linux-arm64 linux-arm64-musl linux-x64 linux-x64-musl macos-arm64 macos-x64"
 PLUGIN = """
 [tool]
 name = "rg"
@@ -102,7 +101,7 @@ def test_a_lock_for_six_hosts_reads_the_index_once(
     machine.pin("rg latest\n")
     done = machine.toolpin("lock")
     assert done.code == 0, done.err
-    assert f"-> 15.2.0  {HOSTS}\n" in done.out
+    assert "-> 15.2.0  all 6 hosts\n" in done.out
     assert [request.path for request in server.requests] == [PAGE]
     accepted = server.requests[0].headers["accept"]
     assert accepted.startswith("application/vnd.pypi.simple.v1+json")

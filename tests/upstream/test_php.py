@@ -1,4 +1,4 @@
-"""PHP, Groovy and Lua: lists of releases, and the digests that are published.
+"""PHP and Groovy: lists of releases, and the digests that are published.
 
 php-releases.json has releases of www.php.net/releases/index.php?json&version=8, which
 that page makes from the files of github.com/php/web-php. Groovy's digests are those of
@@ -35,7 +35,6 @@ GROOVY = {
 }
 APACHE = "https://archive.apache.org/dist/groovy"
 DIRECTORY = '<img src="/icons/folder.gif" alt="[DIR]"> <a href="{0}/">{0}/</a> 2025 -\n'
-LUA = '<TR><TD CLASS="name"><A HREF="lua-{0}.tar.gz">lua-{0}.tar.gz</A></TD></TR>\n'
 
 
 @pytest.fixture
@@ -54,12 +53,9 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
         for version, digest in GROOVY.items():
             name = f"apache-groovy-binary-{version}.zip"
             server.put(f"/groovy/{version}/distribution/{name}.sha256", digest.encode())
-        links = "".join(map(LUA.format, ("5.4.7", "5.1.5", "5.0.3", "3.2.2", "1.0")))
-        server.put("/lua/", f"<HTML><TABLE>{links}</TABLE></HTML>".encode())
         mirrors = (
             ("https://www.php.net", f"{server.url}/php"),
             (APACHE, f"{server.url}/groovy"),
-            ("https://www.lua.org/ftp", f"{server.url}/lua"),
         )
         yield clients_with(mirrors, X64, tmp_path)
 
@@ -69,7 +65,6 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
     [
         ("php", "8.5.9 8.4.23 8.1.34 8.0.30 8.0.0"),
         ("groovy", "3.0.4 4.0.27 5.0.4 2.4.4 4.0.0-beta-1 6.0.0-alpha-1"),
-        ("lua", "5.4.7 5.1.5"),
     ],
 )
 def test_the_list_has_the_releases(
@@ -106,13 +101,12 @@ def test_a_groovy_has_the_digest_beside_it(
     assert artifact.digest.hex == GROOVY[version]
 
 
-@pytest.mark.parametrize(("tool", "version"), [("lua", "5.4.7"), ("groovy", "2.4.4")])
 def test_without_a_published_digest_there_is_no_plan(
-    tool: str, version: str, registry: Registry, clients: Clients
+    registry: Registry, clients: Clients
 ) -> None:
-    known = registry.require(tool)
+    groovy = registry.require("groovy")
     with pytest.raises((NoChecksum, NotPublished)):
-        make_plan(known, known.sources[0], Pin(tool, version), X64, clients)
+        make_plan(groovy, groovy.sources[0], Pin("groovy", "2.4.4"), X64, clients)
 
 
 @pytest.mark.parametrize(("version", "needed"), [("8.0.30", True), ("8.1.34", False)])

@@ -226,7 +226,8 @@ def receipt_at(place: str) -> Receipt | None:
         # A checkout may contain anything: no link, no other than a file.
         with open_regular(place, os.O_NOFOLLOW) as file:
             if os.fstat(file.fileno()).st_size > _LARGEST_RECEIPT:
-                raise ToolpinError(f"{place} is larger than {_LARGEST_RECEIPT} bytes")
+                limit = f"larger than {_LARGEST_RECEIPT} bytes"
+                raise ToolpinError(f"{place} cannot be read: {limit}")
             return parse_receipt(file.read(_LARGEST_RECEIPT).decode(), place)
     except FileNotFoundError:
         return None
