@@ -19,7 +19,7 @@ class Options(NamedTuple):
 
 
 ARGUMENTS: Arguments = {
-    "[tool]": "also ask the scripts of its asdf plugin again",
+    "[tool]": "also run the scripts of its asdf plugin again",
     "[version]": "accepted, as asdf does: the shims of all versions are updated",
 }
 

@@ -27,12 +27,12 @@ def unimported(paths: Paths, env: Mapping[str, str]) -> str:
 
 def with_plugin(tool: str, paths: Paths, env: Mapping[str, str]) -> str:
     """Return asdf's directory if it has a plugin of that name; else ""."""
-    found = (
+    having = (
         directory
         for directory in _directories(paths, env)
         if os.path.isdir(f"{directory}/plugins/{tool}")
     )
-    return next(found, "")
+    return next(having, "")
 
 
 def _directories(paths: Paths, env: Mapping[str, str]) -> list[str]:
