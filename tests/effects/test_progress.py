@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Iterator
@@ -44,6 +45,27 @@ def row(board: Board, clock: Clock) -> Iterator[Row]:
     made = board.row("nodejs 20.9.0")
     yield made
     made.drop()
+
+
+class Screen(io.StringIO):
+    """What a terminal receives."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_below_another_leaves_the_cursor_at_the_beginning_of_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    board = Board(Report())
+    rows = [board.row("jq 1.7"), board.row("just 1.40.0")]
+    for row in rows:
+        row.wait("querying")
+    rows[0].drop()
+    rows[1].drop()
+    assert screen.getvalue().endswith("\r")
 
 
 def test_a_long_download_is_told_every_ten_seconds(

@@ -170,13 +170,13 @@ def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
     Raises NotLocked if it is out of date. What the user locks for other directories is
     not about the bundle.
     """
-    others = {app.where.home, os.path.dirname(app.where.global_file)}
-    file = lockfile_for(Origin(path), app.where)
-    is_of_project = file and os.path.dirname(file) not in others - {app.directory}
-    lock = app.lockfile(file) if file and is_of_project else None
-    if lock is None or not file:
+    file = lockfile_for(Origin(path), app.where) or ""
+    project = os.path.dirname(file)
+    others = {"", app.where.home, os.path.dirname(app.where.global_file)}
+    lock = None if project in others - {app.directory} else app.lockfile(file)
+    if lock is None:
         return
-    if os.path.exists(beside := f"{os.path.dirname(file)}/{pin_files.FILENAME}"):
+    if os.path.exists(beside := f"{project}/{pin_files.FILENAME}"):
         _check_requests(beside, lock, app)
     for job in jobs:
         entries = lock.entries_for(job.pin, str(app.host))
